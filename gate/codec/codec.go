@@ -1,0 +1,70 @@
+// Package codec turns files of scores into tables of scores.
+//
+// One sniff of a file's content picks one reader; readers are not tried in turn. Every reader streams rows into a
+// [score.Builder] and forgets their texts: what a report or a dataset needs of them is read again from the file, later,
+// by [Texts] or [WriteFlat].
+package codec
+
+import (
+	"io"
+
+	"github.com/hubgate/hubgate/gate/score"
+)
+
+// A File is one file of scores. Content is read more than once.
+type File struct {
+	Name    string // as the user gave it, for messages; its extension breaks ties between formats
+	Content io.ReaderAt
+	Size    int64
+}
+
+// A Metric asks for one metric by the path of its column.
+type Metric struct {
+	Name string // what reports call it
+	Path string // the column, or a dotted path into a struct or JSON text
+}
+
+// Options say how files are to be read. The zero value decides everything by content.
+type Options struct {
+	Format string // the name of one reader, or "" or "auto" to decide by content
+
+	// The columns that hold these, as dotted paths; empty to go by common names.
+	ID, Model, Task, Group, Trial string
+
+	Metrics []Metric // which metrics count; empty to decide by section "which columns are metrics" of the documentation
+	ModelID string   // the model of results that carry none, or exactly one, which it replaces
+
+	// Scale returns the scale that a policy declares for a metric. A score outside it is missing. May be nil.
+	Scale func(metric string) (score.Scale, bool)
+
+	// Inputs asks for fingerprints of input texts beside explicit ids, which costs reading the texts.
+	Inputs bool
+
+	// Progress is told now and then how many bytes of how many were read. May be nil.
+	Progress func(read, total int64)
+}
+
+// Scores is what some files hold, merged into one run.
+type Scores struct {
+	Tables   []*score.Table
+	Metrics  map[string]Fact // by metric
+	Format   string          // of the first file: "handbook", "jsonl", "json", "csv", "tsv", "parquet"
+	Flat     bool            // every file is a table with one row per sample, which WriteFlat can keep as it is
+	Log      []string        // what was taken for what, and what was not taken: a sentence each
+	Warnings []string
+}
+
+// A Fact is what reading told about a metric.
+type Fact struct {
+	Scale *score.Scale // known by format; nil when unknown
+	Cost  bool         // its name means time, cost, tokens or length: lower is better, and not a quality
+}
+
+// A Place is where a sample stands: a file and a 1-based line or row in it.
+type Place struct {
+	File string
+	Row  int
+}
+
+// A Text is what people read of a sample: what was asked, what was answered, what the judge said of it.
+type Text struct{ Input, Answer, Explanation string }

@@ -1,0 +1,47 @@
+package codec
+
+import (
+	"fmt"
+	"strings"
+)
+
+// An Error is something in a scores file that cannot be read. It prints as file:row: what; mend.
+type Error struct {
+	File   string
+	Row    int    // 1-based line in text formats and row in Parquet; 0 for the file as a whole
+	Column string // may be empty
+	Msg    string // what is wrong, what was found beside what was expected
+	Fix    string // how to mend it; may be empty
+}
+
+// Error returns one line: place, what is wrong, how to mend it.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.File)
+	if e.Row > 0 {
+		fmt.Fprintf(&b, ":%d", e.Row)
+	}
+	b.WriteString(": ")
+	if e.Column != "" {
+		fmt.Fprintf(&b, "column %q: ", e.Column)
+	}
+	b.WriteString(e.Msg)
+	if e.Fix != "" {
+		b.WriteString("; " + e.Fix)
+	}
+	return b.String()
+}
+
+// A RowsError reports rows that cannot be parsed: the first few, and how many there are.
+type RowsError struct {
+	First []*Error // at most maxShown
+	Total int
+}
+
+// Error returns the first error and the number of further ones, in one line.
+func (e *RowsError) Error() string {
+	if e.Total == 1 {
+		return e.First[0].Error()
+	}
+	return fmt.Sprintf("%s (and %d more broken rows)", e.First[0].Error(), e.Total-1)
+}

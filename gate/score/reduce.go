@@ -1,0 +1,151 @@
+package score
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Reduce averages the trials of each sample, so that one row is one sample, as every test of independence needs.
+// A sample is scored when at least one of its trials is; else its cause is that of the first trial.
+// The table itself is returned when no sample has more than one trial.
+func (t *Table) Reduce() *Table {
+	if !t.repeats {
+		return t
+	}
+	var starts []int // of each sample, in canonical order
+	for k := range t.rows {
+		if k == 0 || t.ID(t.Order(k)) != t.ID(t.Order(k-1)) {
+			starts = append(starts, k)
+		}
+	}
+	out := &Table{key: t.key, rows: len(starts), derived: t.derived, names: t.names}
+	for s, k := range starts {
+		row := t.Order(k)
+		out.ids.add(t.ID(row))
+		if t.groups != nil {
+			out.groups = append(out.groups, t.groups[row])
+		}
+		if t.inputs != nil {
+			out.inputs = append(out.inputs, t.inputs[row])
+		}
+		file, line := t.Source(row)
+		if n := len(out.files); n == 0 || out.files[n-1].name != file {
+			out.files = append(out.files, fileStart{name: file, row: s})
+		}
+		out.lines = append(out.lines, uint32(line)) //nolint:gosec // it came from a uint32
+	}
+	for _, c := range t.columns {
+		out.columns = append(out.columns, t.reduceColumn(&c, starts))
+	}
+	return out
+}
+
+func (t *Table) reduceColumn(c *Column, starts []int) Column {
+	out := Column{Metric: c.Metric, Values: make([]float64, len(starts))}
+	for s, k := range starts {
+		end := t.rows
+		if s+1 < len(starts) {
+			end = starts[s+1]
+		}
+		sum, n := 0.0, 0
+		for ; k < end; k++ {
+			if row := t.Order(k); c.Scored(row) {
+				sum += c.Values[row]
+				n++
+			}
+		}
+		if n > 0 {
+			out.Values[s] = sum / float64(n)
+			continue
+		}
+		if out.Causes == nil {
+			out.Causes = make([]Cause, len(starts))
+		}
+		out.Causes[s] = c.Causes[t.Order(starts[s])]
+	}
+	return out
+}
+
+// Pairs says which rows of two reduced tables are the same sample.
+// Candidate[k] and Baseline[k] are the rows of the k-th pair, in the order of their ids.
+type Pairs struct {
+	Candidate, Baseline         []int32
+	OnlyCandidate, OnlyBaseline int
+	Changed                     int // samples whose id is on both sides with another input text: not paired, and in both counts above
+}
+
+// Pair matches the samples of two tables by id and says how many stood alone on each side.
+// Both must hold one row per sample, as [Table.Reduce] makes them. Without ids on both sides nothing pairs.
+func Pair(candidate, baseline *Table) Pairs {
+	var p Pairs
+	if !candidate.Identified() || !baseline.Identified() {
+		p.OnlyCandidate, p.OnlyBaseline = candidate.rows, baseline.rows
+		return p
+	}
+	n := min(candidate.rows, baseline.rows)
+	p.Candidate, p.Baseline = make([]int32, 0, n), make([]int32, 0, n)
+	i, j := 0, 0
+	for i < candidate.rows && j < baseline.rows {
+		ci, bj := candidate.Order(i), baseline.Order(j)
+		switch c := strings.Compare(candidate.ids.at(ci), baseline.ids.at(bj)); {
+		case c < 0:
+			i++
+		case c > 0:
+			j++
+		default:
+			a, b := candidate.Input(ci), baseline.Input(bj)
+			if a != b && a != (Fingerprint{}) && b != (Fingerprint{}) {
+				p.Changed++
+			} else {
+				p.Candidate = append(p.Candidate, int32(ci)) //nolint:gosec // bounded by maxRows
+				p.Baseline = append(p.Baseline, int32(bj))   //nolint:gosec // bounded by maxRows
+			}
+			i++
+			j++
+		}
+	}
+	p.OnlyCandidate = candidate.rows - len(p.Candidate)
+	p.OnlyBaseline = baseline.rows - len(p.Baseline)
+	return p
+}
+
+// SHA256 returns, in hex, the digest of the scores of some tables: of model, task, id, trial, group, metric and value or
+// cause in canonical order. Files that hold the same scores have the same digest, whatever their format, the order of
+// their samples or their texts. A metric that is null counts as one that is not there.
+func SHA256(tables []*Table) string {
+	sum := sha256.New()
+	w := bufio.NewWriterSize(sum, 1<<16)
+	sorted := slices.Clone(tables)
+	slices.SortFunc(sorted, func(a, b *Table) int { return a.key.Compare(b.key) })
+	var buf []byte
+	text := func(b []byte, s string) []byte {
+		return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+	}
+	for _, t := range sorted {
+		buf = text(text(append(buf[:0], 'T'), t.key.Model), t.key.Task)
+		_, _ = w.Write(buf) // a hash takes every write
+		for k := range t.rows {
+			row := t.Order(k)
+			buf = text(append(buf[:0], 'R'), t.ID(row))
+			buf = binary.AppendUvarint(buf, uint64(t.Trial(row))) //nolint:gosec // trials count from 0
+			buf = text(buf, t.Group(row))
+			for i := range t.columns {
+				c := &t.columns[i]
+				if c.Scored(row) {
+					buf = text(append(buf, 'V'), c.Metric)
+					buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(c.Values[row]+0)) // −0 is 0
+				} else if cause := c.Causes[row]; cause != Null {
+					buf = append(text(append(buf, 'M'), c.Metric), byte(cause))
+				}
+			}
+			_, _ = w.Write(buf)
+		}
+	}
+	_ = w.Flush()
+	return hex.EncodeToString(sum.Sum(nil))
+}
