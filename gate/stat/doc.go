@@ -1,0 +1,25 @@
+// Package stat turns per-sample scores into estimates and tests of the difference between two runs.
+//
+// Numbers go in, numbers come out: nothing here reads a clock, an environment or a random source, and
+// nothing keeps state. The path through it is short:
+//
+//  1. [Of] reduces a column to [Moments]; parts of a column are reduced apart and joined by [Moments.Merge].
+//  2. [Welch] compares two columns, [Paired] one column of per-sample differences; both answer with a [Test].
+//  3. [Holm] adjusts the p-values of a family of tests.
+//  4. [MDE], [NeededUnpaired] and [NeededPaired] say what a comparison of this size could have seen.
+//
+// Signs are candidate − baseline throughout, so a negative difference is a loss wherever more is better.
+//
+// A statistic that cannot be had is an error, a false or a documented flag, never a NaN that travels.
+// Scores are expected to be finite; a column that is not yields Moments the tests refuse with [ErrRange].
+//
+// # The same bits on every machine
+//
+// The Go specification lets a compiler fuse x*y + z into one operation with one rounding, and some do
+// (arm64, and amd64 under GOAMD64=v3). An explicit conversion forbids it, so every product here that meets
+// a sum is written float64(x*y). For the same reason the package has its own exp and log: those of package
+// math are assembly on some architectures and fused Go on others, and differ in the last bit. Of package
+// math only what is exact or correctly rounded by IEEE 754 is used. Identical inputs in identical order
+// thus give identical results on every architecture Go supports; a test reads the arm64 and amd64 v3 code for
+// fused instructions.
+package stat
