@@ -56,6 +56,7 @@ type Scores struct {
 
 // A Fact is what reading told about a metric.
 type Fact struct {
+	Path  string       // the column, or dotted path, that it was read from
 	Scale *score.Scale // known by format; nil when unknown
 	Cost  bool         // its name means time, cost, tokens or length: lower is better, and not a quality
 }

@@ -32,16 +32,28 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// maxShown is how many of many errors, or of many missing scores, are named.
+const maxShown = 3
+
 // A RowsError reports rows that cannot be parsed: the first few, and how many there are.
 type RowsError struct {
-	First []*Error // at most maxShown
-	Total int
+	First   []*Error // at most maxShown
+	Total   int
+	Stopped bool // there may be more than Total, since reading was given up
 }
 
 // Error returns the first error and the number of further ones, in one line.
 func (e *RowsError) Error() string {
-	if e.Total == 1 {
+	rows := "rows"
+	switch {
+	case e.Total == 1:
 		return e.First[0].Error()
+	case e.Total == 2:
+		rows = "row"
 	}
-	return fmt.Sprintf("%s (and %d more broken rows)", e.First[0].Error(), e.Total-1)
+	least := ""
+	if e.Stopped {
+		least = "at least "
+	}
+	return fmt.Sprintf("%s (and %s%d more broken %s)", e.First[0].Error(), least, e.Total-1, rows)
 }

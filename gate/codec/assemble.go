@@ -1,0 +1,479 @@
+package codec
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"github.com/hubgate/hubgate/gate/score"
+)
+
+// A kind says what a cell holds.
+type kind uint8
+
+const (
+	absent    kind = iota // the row does not have this column
+	null                  // it has it, and it is null or an empty cell
+	boolean               // num is 0 or 1
+	number                // num; NaN and infinities are allowed
+	text                  // text, decoded
+	jsonValue             // text is a raw JSON object or array
+)
+
+// A cell is one value of one row. Its text belongs to the reader and must stay as it is until the row ends.
+type cell struct {
+	kind kind
+	num  float64
+	text []byte // of a text or jsonValue; of a number as the file spells it, or nil
+}
+
+// maxColumns bounds the columns of a file: data beyond it is keyed by something that is no column, such as an id.
+const maxColumns = 10_000
+
+// maxBroken is how many broken rows are counted before reading gives up.
+const maxBroken = 10_000
+
+// readState is what the files of one Read share.
+type readState struct {
+	ctx      context.Context
+	builder  score.Builder
+	broken   RowsError
+	notes    map[string][]note // by metric: the first scores that are no numbers
+	sources  map[string]string // by metric: the column it was taken from first
+	handbook bool              // some file is a results dataset of the LLM Engineer's Handbook
+	long     bool              // some row holds one score
+	wide     bool              // some row holds all scores of a sample
+	rows     int
+	log      []string
+	warnings []string
+}
+
+func newReadState(ctx context.Context) *readState {
+	return &readState{ctx: ctx, notes: map[string][]note{}, sources: map[string]string{}}
+}
+
+// A note remembers what stood where a score was expected.
+type note struct {
+	file  string
+	row   int
+	cause score.Cause
+	found string
+}
+
+// A slot is one column of a file, or one path inside a column.
+type slot struct {
+	name string // as in the file; dotted for a path inside a column
+	role role
+	need need
+	rank int // among the columns that could play the same role: lower is better
+	row  int // generation of the row that cell belongs to
+	cell cell
+	seen bool // some row had it
+	deep bool // values are looked into for paths below name
+	into bool // some value could be looked into
+}
+
+// A need says how much of a column's values matter, so that readers can skip the rest.
+type need uint8
+
+const (
+	needNothing need = iota // do not read it at all
+	needScalar              // numbers; of text only whether it is a number, so that long text may come as anything that is none
+	needText                // text, decoded whole
+	needValue               // decoded text, and raw objects and arrays
+)
+
+// An assembler makes samples of the cells of one file's rows and hands them on. A reader maps each column to a slot once
+// (by declare where it knows all columns before the first row, else by slot), sets cells, and ends the row. Columns that
+// turn up after the first row cannot take a role away from one that has it.
+type assembler struct {
+	file    *File
+	o       *Options
+	st      *readState
+	slots   []slot
+	byName  map[string]int
+	roles   [roles]int      // the slot that plays each role, or -1
+	metrics []metricColumn  // in order of appearance
+	inside  map[string]bool // proper prefixes of the paths that options name
+	gen     int             // number of the row being filled; cells of other rows are absent
+	rows    int
+	locked  bool            // the first row has ended, and roles that are taken stay
+	names   map[string]bool // metric names met in long form
+	scores  []score.Value
+	key     score.Key
+	group   string
+	hex     [32]byte
+	path    []byte // of the value being looked into
+	scratch []byte // texts decoded while looking into values
+	unlike  map[string]disagreement
+	noID    int // rows without an id though a column for ids, or input texts, is there
+	noIDRow int // the first of them
+	skipped map[string]bool
+	rowErr  *Error // what makes the current row unusable
+}
+
+// A metricColumn is one metric and the slots it may be read from: the first that the row has counts.
+type metricColumn struct {
+	name  string
+	slots []int
+}
+
+// A disagreement is a metric that two columns of a row give different scores for.
+type disagreement struct {
+	columns [2]string
+	row     int // the first
+	rows    int
+}
+
+func newAssembler(file *File, o *Options, st *readState) *assembler {
+	a := &assembler{
+		file: file, o: o, st: st, gen: 1,
+		byName: map[string]int{}, names: map[string]bool{}, unlike: map[string]disagreement{},
+		inside: prefixes(o),
+	}
+	for r := range a.roles {
+		a.roles[r] = -1
+	}
+	st.builder.File(file.Name)
+	return a
+}
+
+// prefixes returns the columns and paths that must be looked into to reach what the options name.
+func prefixes(o *Options) map[string]bool {
+	out := map[string]bool{}
+	add := func(path string) {
+		for i := range len(path) {
+			if path[i] == '.' {
+				out[path[:i]] = true
+			}
+		}
+	}
+	for _, m := range o.Metrics {
+		add(m.Path)
+	}
+	for _, p := range []string{o.ID, o.Model, o.Task, o.Group, o.Trial} {
+		add(p)
+	}
+	return out
+}
+
+// declare takes the columns of a file that knows them before its first row: names of a header, or dotted paths of
+// leaves. It returns a slot per column, -1 for those that nobody needs. A column that an option names and that is not
+// there is an [Error] without a row.
+func (a *assembler) declare(columns []string) ([]int, error) {
+	for _, c := range columns {
+		if _, err := a.column(c); err != nil {
+			return nil, err
+		}
+	}
+	a.lock()
+	if err := a.checkColumns(false); err != nil {
+		return nil, err
+	}
+	out := make([]int, len(columns))
+	for i, c := range columns {
+		out[i] = a.byName[c]
+		if a.slots[out[i]].need == needNothing {
+			out[i] = -1
+		}
+	}
+	return out, nil
+}
+
+// slot returns the slot of a column of a format that meets its columns as it goes. It is -1 beyond maxColumns, after
+// which the row is broken.
+func (a *assembler) slot(column []byte) int {
+	if i, ok := a.byName[string(column)]; ok {
+		return i
+	}
+	i, err := a.column(string(column))
+	if err != nil {
+		a.refuse(err)
+		return -1
+	}
+	return i
+}
+
+// column makes the slot of a new column, or path inside a column.
+func (a *assembler) column(name string) (int, *Error) {
+	if i, ok := a.byName[name]; ok {
+		return i, nil
+	}
+	if len(a.slots) >= maxColumns {
+		return -1, &Error{File: a.file.Name, Msg: fmt.Sprintf("more than %d columns", maxColumns),
+			Fix: "write one row per sample, with the same columns in every row"}
+	}
+	i := len(a.slots)
+	s := slot{name: strings.Clone(name)}
+	s.role, s.rank = a.classify(s.name)
+	s.deep = a.inside[s.name] || a.discovers(s.name)
+	a.slots = append(a.slots, s)
+	a.byName[s.name] = i
+	a.take(i)
+	return i, nil
+}
+
+// take gives a new slot its role, unless another column plays it better.
+func (a *assembler) take(i int) {
+	s := &a.slots[i]
+	switch s.role {
+	case roleNone:
+	case roleScore:
+		a.addMetric(i)
+	default:
+		held := a.roles[s.role]
+		if held >= 0 && (a.locked || a.slots[held].rank <= s.rank) {
+			s.role = roleNone
+			break
+		}
+		if held >= 0 {
+			a.slots[held].role = roleNone
+			a.setNeed(held)
+		}
+		a.roles[s.role] = i
+		if s.role == roleID {
+			if in := a.roles[roleInput]; in >= 0 {
+				a.setNeed(in)
+			}
+		}
+	}
+	a.setNeed(i)
+}
+
+// setNeed says how much of the slot's values is needed. An input text beside an id is needed when options ask for it, and
+// until the first row ends, since nothing tells before that whether there will be an id.
+func (a *assembler) setNeed(i int) {
+	s := &a.slots[i]
+	switch {
+	case s.deep:
+		s.need = needValue
+	case s.role == roleInput && a.roles[roleID] >= 0 && !a.o.Inputs:
+		s.need = needNothing
+	case s.role == roleInput:
+		s.need = needValue
+	case s.role == roleScore:
+		s.need = needScalar
+	case s.role == roleNone:
+		s.need = needNothing
+	default:
+		s.need = needText
+	}
+}
+
+// lock ends the search for columns that play roles.
+func (a *assembler) lock() { a.locked = true }
+
+// set gives the current row its value in a slot. What it refuses makes the row broken when it ends.
+func (a *assembler) set(i int, c cell) {
+	if i < 0 {
+		return
+	}
+	s := &a.slots[i]
+	s.cell, s.row, s.seen = c, a.gen, true
+	if s.deep {
+		a.look(i, c)
+	}
+}
+
+// has reports whether the current row already has a value in a slot.
+func (a *assembler) has(i int) bool { return a.slots[i].row == a.gen }
+
+func (a *assembler) get(i int) cell {
+	if i < 0 || a.slots[i].row != a.gen {
+		return cell{}
+	}
+	return a.slots[i].cell
+}
+
+// refuse makes the current row a broken one.
+func (a *assembler) refuse(e *Error) {
+	if a.rowErr == nil {
+		a.rowErr = e
+	}
+}
+
+// drop forgets the cells of the current row.
+func (a *assembler) drop() {
+	a.gen++
+	a.rowErr = nil
+	a.scratch = a.scratch[:0]
+}
+
+// broken counts a row that cannot be parsed and forgets its cells. It returns an error when it is time to give up.
+func (a *assembler) broken(row int, column, msg, fix string) error {
+	return a.brokenRow(&Error{File: a.file.Name, Row: row, Column: column, Msg: msg, Fix: fix})
+}
+
+func (a *assembler) brokenRow(e *Error) error {
+	a.drop()
+	b := &a.st.broken
+	b.Total++
+	if len(b.First) < maxShown {
+		b.First = append(b.First, e)
+	}
+	if b.Total >= maxBroken {
+		b.Stopped = true
+		return b
+	}
+	return nil
+}
+
+// end makes a sample of the current row's cells and hands it on. An error means that nothing more can be read.
+func (a *assembler) end(row int) error {
+	if !a.locked {
+		a.lock()
+	}
+	s, err := a.sample(row)
+	if err != nil {
+		err.File, err.Row = a.file.Name, row
+		return a.brokenRow(err)
+	}
+	a.rows++
+	a.st.rows++
+	defer a.drop()
+	if name, value, ok := a.longForm(); ok {
+		return a.addLong(s, name, value)
+	}
+	a.st.wide = true
+	s.Scores = a.values(row)
+	if err := a.st.builder.Add(s); err != nil {
+		return &Error{File: a.file.Name, Row: row, Msg: err.Error()}
+	}
+	return nil
+}
+
+// sample fills in what the row says of the sample itself.
+func (a *assembler) sample(row int) (score.Sample, *Error) {
+	if a.rowErr != nil {
+		return score.Sample{}, a.rowErr
+	}
+	s := score.Sample{Row: row}
+	var err *Error
+	if a.key.Model, err = a.label(roleModel, a.key.Model); err != nil {
+		return s, err
+	}
+	if a.key.Task, err = a.label(roleTask, a.key.Task); err != nil {
+		return s, err
+	}
+	if a.group, err = a.label(roleGroup, a.group); err != nil {
+		return s, err
+	}
+	s.Key, s.Group = a.key, a.group
+	if s.Trial, err = a.trial(); err != nil {
+		return s, err
+	}
+	err = a.identify(&s)
+	return s, err
+}
+
+// label returns the text of a role that few different texts play: last when it is the same again.
+func (a *assembler) label(r role, last string) (string, *Error) {
+	c := a.get(a.roles[r])
+	switch c.kind {
+	case absent, null:
+		return "", nil
+	case jsonValue:
+		return "", a.unsuitable(r, c)
+	}
+	b := a.plain(c)
+	if string(b) == last {
+		return last, nil
+	}
+	return string(b), nil
+}
+
+func (a *assembler) trial() (int, *Error) {
+	c := a.get(a.roles[roleTrial])
+	n := c.num
+	switch c.kind {
+	case absent, null:
+		return 0, nil
+	case text:
+		if v, cause := parseNumber(c.text); cause == score.Scored {
+			n = v
+		} else {
+			n = -1
+		}
+	case jsonValue, boolean:
+		n = -1
+	}
+	if n < 0 || n > math.MaxInt32 || n != math.Trunc(n) {
+		return 0, &Error{Column: a.slots[a.roles[roleTrial]].name, Msg: "trial is " + quote(a.plain(c)) + ", not a whole number from 0",
+			Fix: "number the trials, or set input trial-column to another column"}
+	}
+	return int(n), nil
+}
+
+// identify gives the sample its id: the explicit one, else one derived from the input text.
+func (a *assembler) identify(s *score.Sample) *Error {
+	id, input := a.roles[roleID], a.roles[roleInput]
+	c := a.get(id)
+	if c.kind == jsonValue {
+		return a.unsuitable(roleID, c)
+	}
+	if c.kind != absent && c.kind != null {
+		b := a.plain(c)
+		s.ID = unsafe.String(unsafe.SliceData(b), len(b)) // the builder copies it before the reader reuses its memory
+	}
+	if id < 0 || a.o.Inputs {
+		f := a.fingerprint(a.get(input))
+		switch {
+		case id >= 0:
+			s.Input = f
+		case f != (score.Fingerprint{}):
+			hex.Encode(a.hex[:], f[:])
+			s.ID, s.Derived = unsafe.String(&a.hex[0], len(a.hex)), true
+		}
+	}
+	if s.ID == "" && (id >= 0 || input >= 0) {
+		if a.noID++; a.noID == 1 {
+			a.noIDRow = s.Row
+		}
+	}
+	return nil
+}
+
+// fingerprint identifies an input text. White space between the tokens of a JSON value does not count.
+func (a *assembler) fingerprint(c cell) score.Fingerprint {
+	switch c.kind {
+	case absent, null:
+		return score.Fingerprint{}
+	case jsonValue:
+		return score.FingerprintOf(compact(c.text))
+	}
+	return score.FingerprintOf(a.plain(c))
+}
+
+// plain returns a cell as text: a number as the file spells it, save that a whole number has no fraction or exponent.
+func (a *assembler) plain(c cell) []byte {
+	switch {
+	case c.kind == boolean:
+		return strconv.AppendBool(nil, c.num != 0)
+	case c.kind != number:
+		return c.text
+	case c.num == math.Trunc(c.num) && math.Abs(c.num) < 1<<53 && !isInteger(c.text):
+		return strconv.AppendInt(nil, int64(c.num), 10)
+	case c.text == nil:
+		return strconv.AppendFloat(nil, c.num, 'g', -1, 64)
+	}
+	return c.text
+}
+
+// isInteger reports whether text is spelt as an integer, which keeps all its digits.
+func isInteger(text []byte) bool {
+	for _, c := range text {
+		if (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return len(text) > 0
+}
+
+func (a *assembler) unsuitable(r role, c cell) *Error {
+	return &Error{Column: a.slots[a.roles[r]].name, Msg: r.String() + " is " + quote(c.text) + ", not text or a number",
+		Fix: "set input " + r.String() + "-column to another column, or to a path inside this one"}
+}
