@@ -1,0 +1,6 @@
+// Package action is the edge to GitHub.
+//
+// What a workflow run is comes in through [GitHub.Event]. What a run of the gate has to say goes out through
+// [GitHub.Deliver]: job summary, outputs, one sticky comment, annotations. Every step runs even when an earlier one
+// could not, and what could not be done is returned as a notice in words. None of it changes the verdict.
+package action
