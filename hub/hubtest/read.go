@@ -309,20 +309,28 @@ func testCancel(t *testing.T, h hub.Hub) {
 	// Cancelled in the middle of the content, nothing is committed either.
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	content := hub.File{Path: "big", Size: 4 << 20, Content: stopper{cancel}}
+	stop := &stopper{cancel: cancel}
+	content := hub.File{Path: "big", Size: 4 << 20, Content: stop}
 	_, err := d.Commit(ctx, hub.Change{Branch: "main", Parent: at.ID, Message: "Put", Put: []hub.File{content}})
 	wantErr(t, "commit cancelled half-way", err, context.Canceled)
+	if stop.read >= content.Size {
+		t.Error("commit cancelled half-way: the content was read to its end")
+	}
 	if got := d.head("main"); got != at.ID {
 		t.Errorf("main moved to %s", got)
 	}
 	d.put("b.txt", "two") // and the dataset is not locked for ever
 }
 
-// A stopper is content whose reading cancels a context.
-type stopper struct{ cancel func() }
+// A stopper is content whose reading cancels a context. It counts the bytes that are read all the same.
+type stopper struct {
+	cancel func()
+	read   int64
+}
 
-func (s stopper) ReadAt(p []byte, _ int64) (int, error) {
+func (s *stopper) ReadAt(p []byte, _ int64) (int, error) {
 	s.cancel()
+	s.read += int64(len(p))
 	clear(p)
 	return len(p), nil
 }

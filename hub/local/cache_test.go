@@ -205,6 +205,7 @@ func TestDamage(t *testing.T) {
 		{"absolute link", "not one of the dataset's blobs", []string{name + "/refs/main", idA, snapshot + "/a", "-> /etc/hostname"}},
 		{"link to a ref", "not one of the dataset's blobs", []string{name + "/refs/main", idA, snapshot + "/a", "-> ../../refs/main"}},
 		{"blob out of the dataset", "outside the dataset", []string{"secret", "s", name + "/refs/main", idA, snapshot + "/a", "-> ../../blobs/" + lfs, name + "/blobs/" + lfs, "-> ../../secret"}},
+		{"blob in another folder", "outside the dataset", []string{"other/2e/" + xet, "s", name + "/refs/main", idA, snapshot + "/a", "-> ../../blobs/" + lfs, name + "/blobs/" + lfs, "-> ../../other/2e/" + xet}},
 		{"blob that is a folder", "is not a file", []string{name + "/refs/main", idA, snapshot + "/a", "-> ../../blobs/" + lfs, name + "/blobs/" + lfs + "/x", ""}},
 		{"git's own file", "belongs to git", []string{name + "/refs/main", idA, snapshot + "/.git/config", "x"}},
 		{"changed commit", "was changed after it was written", []string{name + "/refs/main", idA, name + "/commits/" + idA + ".json", own}},

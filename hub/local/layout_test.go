@@ -155,6 +155,9 @@ func FuzzDecodeRecord(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if r.Time.Location() != time.UTC {
+			t.Errorf("accepted the time %v, not in UTC", r.Time)
+		}
 		last := ""
 		for _, n := range r.Tree {
 			if hub.CheckPath(n.Path) != nil || n.Path <= last || n.Size < 0 || !isSHA256(n.SHA256) {
