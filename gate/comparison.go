@@ -1,12 +1,14 @@
 package gate
 
 import (
+	"github.com/hubgate/hubgate/gate/evalconf"
 	"github.com/hubgate/hubgate/gate/score"
 	"github.com/hubgate/hubgate/gate/stat"
 )
 
 // A Summary describes one side of a series. Trials are averaged first: N and Missing count samples, Rows counts trials.
-// Mean is meaningless when N is 0, SD and SE when N is below 2.
+// Mean, Quartiles and Levels are meaningless when N is 0. SD and SE are meaningless when N is below 2, or when there is no
+// Interval because the spread of the scores leaves float64's range.
 type Summary struct {
 	Rows, N, Missing int
 	MissingBy        map[score.Cause]int // nil when nothing is missing
@@ -14,49 +16,82 @@ type Summary struct {
 	Lo, Hi           float64 // bound the mean at the level of the report; Wilson's where PassFail
 	Interval         bool    // whether Lo and Hi could be had
 	Quartiles        stat.Quartiles
-	Levels           []stat.Level // each distinct value with its count, sorted; nil while there are many
+	Levels           []stat.Level // each distinct value with its count, sorted; nil while there are more than 11
 }
 
 // A Comparison is what was measured about one series. It holds no judgement.
-// Candidate or Baseline is nil when that side lacks the series. Warnings do not prevent analysis; they are shown beside it.
+// Candidate or Baseline is nil when that side lacks the series; Metric is empty, and both are nil, for a model that the
+// policy lists and the run lacks. Warnings do not prevent analysis; they are shown beside it. All numbers are finite.
 type Comparison struct {
 	Series
-	Criterion           Criterion // the effective one: policy, hints and defaults resolved
-	MaxLoss             float64   // tolerated worsening in the metric's own units, not negative
-	Scale               *score.Scale    // declared, known by format, or plainly [0, 1]; nil when unknown
+	Criterion           Criterion    // the effective one: policy, hints and defaults resolved
+	MaxLoss             float64      // tolerated worsening in the metric's own units, not negative; 0 for a percentage of nothing
+	Scale               *score.Scale // declared, known by format, or plainly [0, 1]; nil when unknown
 	Candidate, Baseline *Summary
 	PassFail            bool // every usable value on both sides is 0 or 1
 
-	Paired, OnlyCandidate, OnlyBaseline int // samples usable on both sides; the rest of each side
+	// What stands in the way of a comparison. The sides are measured all the same.
+	Changes          []evalconf.Change // parts of the evaluation's configuration that differ
+	Unreadable       bool              // a baseline exists, or may exist, and could not be read
+	ScaleWas         *score.Scale      // the baseline's declared scale where it differs from the candidate's
+	BaselineOffScale bool              // the baseline declares no scale, and its scores are plainly not on the candidate's
 
-	Tests       []stat.Test // every test made, on raw differences candidate − baseline
-	Decided     *stat.Test  // the one that decides, one of Tests; nil when none could be made
-	Means       [2]float64  // candidate's and baseline's mean as Decided saw them: of the pairs when paired
-	MissingRate *float64    // one-sided Fisher mid-p for "more is missing than in the baseline"
-	PWorse      float64     // of Decided, turned by direction: small when the candidate is worse
-	PAdjusted   float64     // PWorse after correction
-	PBetter     float64     // for "candidate better", after correction within its own family
-	Family      int         // number of tests that PAdjusted is corrected for; 0 when not tested for
+	Paired, OnlyCandidate, OnlyBaseline int // samples usable on both sides; the rest of each side's usable ones
+	Dropped                             int // where pairs decide: the baseline's samples of which the candidate has no trace
+
+	Tests           []stat.Test // every test made, on raw differences candidate − baseline
+	Decided         *stat.Test  // the one that decides, one of Tests; nil when none could be made
+	OneSideConstant bool        // Decided is unpaired and exactly one side has no spread, so that its p cannot be trusted
+	Means           [2]float64  // candidate's and baseline's mean as Decided saw them: of the pairs when paired, else of all
+	MissingRate     *float64    // one-sided Fisher mid-p for "more is missing than in the baseline"; nil when nothing is missing
+	PWorse          float64     // of Decided, turned by direction: small when the candidate is worse
+	PAdjusted       float64     // PWorse after correction; 1 when OneSideConstant
+	PBetter         float64     // for "candidate better", after correction within its own family; 1 when OneSideConstant
+	Family          int         // number of tests that PAdjusted is corrected for; 0 when not tested for
 
 	HedgesG, CohenDz, CliffsDelta *float64 // nil where undefined
 	MDE                           *float64 // smallest loss found with the policy's power, at Holm's first step
 	Needed                        *int     // samples per side to find a loss of MaxLoss with that power; nil when MaxLoss is 0
 
 	Lowered   []string // must-pass samples that score lower than in the baseline, or have no score any more
-	ScaleWas  *score.Scale   // the baseline's declared scale where it differs from the candidate's
 	Warnings  []string
-	MostMoved []Move // samples that moved most between paired sides, worst first, at most maxMoves
+	MostMoved []Move // paired samples that became worse, by the most first, then by id; at most 10
 }
 
-// Loss returns how much worse the candidate is: Diff turned by direction, negative for a gain. It is 0 without a test.
+// Diff returns the difference of the means, candidate − baseline, as Decided saw it; without a test, of all usable
+// scores. It is false when a side has none.
+func (c Comparison) Diff() (float64, bool) {
+	switch {
+	case c.Decided != nil:
+		return c.Decided.Diff, true
+	case c.Candidate == nil || c.Baseline == nil || c.Candidate.N == 0 || c.Baseline.N == 0:
+		return 0, false
+	}
+	return clamp(c.Means[0] - c.Means[1]), true
+}
+
+// Loss returns how much worse the candidate is: Diff turned by direction, negative for a gain, 0 where there is none.
 func (c Comparison) Loss() float64 {
-	if c.Decided == nil {
-		return 0
-	}
+	diff, _ := c.Diff()
+	return c.turn(diff)
+}
+
+// turn makes a difference of scores a loss.
+func (c Comparison) turn(diff float64) float64 {
 	if c.Criterion.Direction == Lower {
-		return c.Decided.Diff
+		return diff
 	}
-	return -c.Decided.Diff
+	return 0 - diff // not −diff, which would make a 0 negative
+}
+
+// LossBounds returns the interval of Decided turned by direction: the smallest and the largest loss it leaves possible.
+// It is false without a test, and where Decided is degenerate, whose interval has no width and bounds nothing.
+func (c Comparison) LossBounds() (lo, hi float64, ok bool) {
+	if c.Decided == nil || c.Decided.Degenerate {
+		return 0, 0, false
+	}
+	lo, hi = c.turn(c.Decided.Lo), c.turn(c.Decided.Hi)
+	return min(lo, hi), max(lo, hi), true
 }
 
 // A Move is one sample whose score differs between the sides.

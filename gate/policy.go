@@ -65,14 +65,14 @@ type Loss struct {
 // A Criterion says how far one metric may move. The first whose Metric matches wins.
 // Fields that the policy does not set are zero or nil, and then the defaults' apply.
 type Criterion struct {
-	Metric    string    // a name, or a glob as in path.Match
-	Direction Direction //
-	MaxLoss   *Loss     // tolerated worsening
-	Min       *float64  // floor, or ceiling when lower is better: the candidate's mean may not be worse than this
-	Scale     *score.Scale    // declared
-	Tier      Tier      //
-	MustPass  []string  // ids of samples that may not score lower than in the baseline
-	Line      int       // in the policy file, for annotations; 0 when defaulted
+	Metric    string       // a name, or a glob as in path.Match
+	Direction Direction    //
+	MaxLoss   *Loss        // tolerated worsening
+	Min       *float64     // floor, or ceiling when lower is better: the candidate's mean may not be worse than this
+	Scale     *score.Scale // declared
+	Tier      Tier         //
+	MustPass  []string     // ids of samples that may not score lower than in the baseline
+	Line      int          // in the policy file, for annotations; 0 when defaulted
 }
 
 // A ModelPolicy is a model that the policy lists: it must be in the run.

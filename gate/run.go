@@ -40,9 +40,9 @@ func (r Run) Only(model string) Run {
 
 // A Hint is what the scores themselves, their format or their records say about a metric. A policy overrides it.
 type Hint struct {
-	Scale     *score.Scale    // known by format or recorded with the run; nil when unknown
-	Direction Direction // zero when unknown
-	Tier      Tier      // zero when unknown
+	Scale     *score.Scale // known by format or recorded with the run; nil when unknown
+	Direction Direction    // zero when unknown
+	Tier      Tier         // zero when unknown
 }
 
 // Provenance is enough to fetch the same bytes again and to know what produced them.

@@ -1,0 +1,81 @@
+package gate
+
+import (
+	"cmp"
+	"math"
+	"path"
+
+	"github.com/hubgate/hubgate/gate/score"
+)
+
+// unitScale is the scale of a metric that nobody declared and whose every score lies on it.
+func unitScale() score.Scale { return score.Scale{Min: 0, Max: 1} }
+
+// criterion returns what the policy demands of a metric: of the first criterion that names it, then what the scores
+// themselves tell, then the policy's defaults, then those of an empty policy.
+func (p Policy) criterion(metric string, hint Hint) Criterion {
+	named := Criterion{}
+	for _, c := range p.Criteria {
+		if c.matches(metric) {
+			named = c
+			break
+		}
+	}
+	def, base := p.Defaults, DefaultPolicy().Defaults
+	out := Criterion{
+		Metric:    metric,
+		Direction: cmp.Or(named.Direction, hint.Direction, def.Direction, base.Direction),
+		MaxLoss:   cmp.Or(named.MaxLoss, def.MaxLoss, base.MaxLoss),
+		Min:       cmp.Or(named.Min, def.Min),
+		Scale:     cmp.Or(named.Scale, hint.Scale, def.Scale),
+		Tier:      cmp.Or(named.Tier, hint.Tier, def.Tier, base.Tier),
+		MustPass:  named.MustPass,
+		Line:      cmp.Or(named.Line, def.Line),
+	}
+	if len(out.MustPass) == 0 {
+		out.MustPass = def.MustPass
+	}
+	return out
+}
+
+// matches reports whether the criterion names the metric, as it is or by a glob. A metric's filter is part of its name.
+func (c Criterion) matches(metric string) bool {
+	ok, err := path.Match(c.Metric, metric)
+	return c.Metric == metric || err == nil && ok
+}
+
+// merge fills in what the candidate's hint leaves open from the baseline's.
+func (h Hint) merge(baseline Hint) Hint {
+	return Hint{
+		Scale:     cmp.Or(h.Scale, baseline.Scale),
+		Direction: cmp.Or(h.Direction, baseline.Direction),
+		Tier:      cmp.Or(h.Tier, baseline.Tier),
+	}
+}
+
+// tolerance resolves the tolerated loss to the metric's own units. It is 0 for a percentage of a baseline mean that is
+// not there.
+//
+// The candidate must not widen it. So a scale that only the candidate's own scores tell of counts where it makes the
+// tolerance smaller, and a scale is plainly [0, 1] by the scores of both sides.
+func (l Loss) tolerance(scale *score.Scale, candidateOnly bool, baseline *side) float64 {
+	if !l.Percent {
+		return l.Value
+	}
+	share := l.Value / 100
+	ofMean := 0.0
+	if baseline.n() > 0 {
+		ofMean = share * math.Abs(baseline.moments.Mean)
+	}
+	if scale == nil {
+		return ofMean
+	}
+	ofWidth := clamp(share * scale.Width())
+	if candidateOnly && baseline.n() > 0 && *scale != unitScale() {
+		return min(ofWidth, ofMean)
+	}
+	return ofWidth
+}
+
+// clamp keeps what leaves float64's range at its end, so that no infinity reaches a report.
+func clamp(x float64) float64 { return min(max(x, -math.MaxFloat64), math.MaxFloat64) }

@@ -1,0 +1,102 @@
+package gate
+
+import "slices"
+
+// Judge says what happened to a series and what the policy makes of it: the first of the outcomes that applies, in the
+// order in which they are declared. It reads c alone, measures nothing and does not modify it.
+//
+// What fails is softened by the criterion's tier: a supporting failure warns, and of an advisory series nothing is more than shown.
+// [Undecided] is not softened, for what could not be compared has not passed.
+func (p Policy) Judge(c Comparison) Finding {
+	f := Finding{Comparison: c}
+	f.Warnings = slices.Clip(f.Warnings) // so that to append copies
+	breaches := p.breaches(c)
+	switch {
+	case len(c.Changes) > 0:
+		f.Outcome, f.Decision = Incomparable, p.OnIncomparable
+		for _, b := range breaches {
+			f.warn("%s", b)
+		}
+	case c.Candidate == nil:
+		f.Outcome, f.Decision = Missing, Fail
+	case c.Candidate.N == 0 || c.ScaleWas != nil || c.BaselineOffScale:
+		f.Outcome, f.Decision = Invalid, Fail
+	case len(breaches) > 0:
+		f.Outcome, f.Decision = Breached, Fail
+	case c.Unreadable:
+		f.Outcome, f.Decision = New, Undecided
+	case c.Baseline == nil || c.Baseline.N == 0:
+		f.Outcome, f.Decision = New, p.OnNoBaseline
+	default:
+		f.Outcome, f.Decision = p.judgeLoss(c)
+	}
+	f.Decision = soften(f.Decision, c.Criterion.Tier)
+	f.Reason = p.reason(f, breaches)
+	if p.Rule == NonInferiority && c.MDE != nil && *c.MDE > c.MaxLoss {
+		f.warn("an unchanged model would pass less than %s of the time with these samples", percent(p.Power))
+	}
+	return f
+}
+
+// judgeLoss decides between the outcomes that need both sides.
+func (p Policy) judgeLoss(c Comparison) (Outcome, Decision) {
+	loss := c.Loss()
+	beyond := loss > c.MaxLoss+c.slack()
+	tested := c.Decided != nil
+	switch {
+	case beyond && (p.Rule == Threshold || tested && c.PAdjusted < p.Alpha):
+		return Regressed, Fail
+	case loss < 0 && tested && c.PBetter < p.Alpha:
+		return Improved, Pass
+	case tested && c.excludes():
+		return Held, Pass
+	case p.Rule == NonInferiority:
+		return Inconclusive, Fail
+	}
+	return Inconclusive, p.OnInconclusive
+}
+
+// excludes reports whether a loss beyond the tolerance is ruled out: by the one-sided bound, or, where no score
+// differs in its own way and there is no bound, by enough samples.
+func (c Comparison) excludes() bool {
+	switch {
+	case c.OneSideConstant:
+		return false
+	case c.Decided.Degenerate:
+		return min(c.Decided.N[0], c.Decided.N[1]) >= smallSample && c.Loss() <= c.MaxLoss+c.slack()
+	}
+	_, worst, ok := c.LossBounds()
+	return ok && worst < c.MaxLoss-c.slack()
+}
+
+// soften applies a tier to a decision.
+func soften(d Decision, t Tier) Decision {
+	switch {
+	case d == Undecided:
+		return d
+	case t == Advisory:
+		return Pass
+	case t == Supporting && d == Fail:
+		return Warn
+	}
+	return d
+}
+
+// breaches says, a clause each, what the candidate's scores break by themselves, without asking for evidence.
+func (p Policy) breaches(c Comparison) []string {
+	if c.Candidate == nil || c.Candidate.N == 0 {
+		return nil
+	}
+	var out []string
+	if floor := c.Criterion.Min; floor != nil && c.turn(c.Candidate.Mean-*floor) > c.slack() {
+		out = append(out, c.floorClause(*floor))
+	}
+	lost := c.Candidate.Missing + c.Dropped
+	if all := c.Candidate.N + lost; float64(lost) > p.MaxMissing*float64(all)+1e-9 {
+		out = append(out, missingClause(c, lost, all, p.MaxMissing))
+	}
+	if len(c.Lowered) > 0 {
+		out = append(out, c.loweredClause())
+	}
+	return out
+}
