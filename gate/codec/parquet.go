@@ -1,0 +1,356 @@
+package codec
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// rowBatch is how many rows are read between two looks at the context.
+const rowBatch = 4096
+
+// exactInteger is the largest whole number up to which a float64 holds all of them.
+const exactInteger = 1 << 53
+
+// maxDecimal bounds the bytes of a decimal; 76 digits, more than any writer offers, take 32.
+const maxDecimal = 64
+
+// readParquet reads the columns that the assembler needs, and nothing else of the file. It hands rows on in file order.
+func readParquet(ctx context.Context, f *File, a *assembler, o *Options) error {
+	p, err := openParquet(f)
+	if err != nil {
+		return err
+	}
+	leaves, names, err := p.scalars()
+	if err != nil {
+		return err
+	}
+	slots, err := a.declare(names)
+	if err != nil {
+		return err
+	}
+	r := parquetRows{a: a}
+	d := &decompressor{}
+	for i, leaf := range leaves {
+		if slots[i] >= 0 {
+			r.columns = append(r.columns, newColumn(p, leaf, d))
+			r.slots = append(r.slots, slots[i])
+		}
+	}
+	for g := range p.groups {
+		if err := r.read(ctx, g, p.groups[g].rows); err != nil {
+			return err
+		}
+		if o.Progress != nil {
+			o.Progress(f.Size*int64(g+1)/int64(len(p.groups)), f.Size)
+		}
+	}
+	return nil
+}
+
+// scalars returns the leaves that hold one value a row, and their dotted paths.
+func (p *pqFile) scalars() ([]*pqNode, []string, error) {
+	var leaves []*pqNode
+	var names []string
+	seen := map[string]bool{}
+	for _, leaf := range p.leaves {
+		if leaf.rep > 0 || !leaf.scalar() {
+			continue
+		}
+		name := strings.Join(leaf.path, ".")
+		if seen[name] {
+			return nil, nil, &Error{File: p.file.Name, Column: name, Msg: "two columns have this name", Fix: "rename one of them"}
+		}
+		seen[name] = true
+		leaves = append(leaves, leaf)
+		names = append(names, name)
+	}
+	return leaves, names, nil
+}
+
+// scalar reports whether a leaf's values are text, numbers or booleans. Times and raw bytes are neither.
+func (n *pqNode) scalar() bool {
+	switch n.logical {
+	case logNull:
+		return true
+	case logString, logEnum, logJSON:
+		return n.physical == physBytes
+	case logDecimal:
+		return n.physical != physBoolean && n.physical != physInt96
+	case logUUID:
+		return n.physical == physFixed && n.length == 16
+	case logFloat16:
+		return n.physical == physFixed && n.length == 2
+	case logNone, logInteger:
+		return n.physical != physFixed && n.physical != physInt96
+	}
+	return false
+}
+
+// parquetRows turns columns into rows.
+type parquetRows struct {
+	a       *assembler
+	columns []*column
+	slots   []int
+	row     int // the last one handed on, counted from 1 over the file
+}
+
+// read hands on the rows of one row group.
+func (r *parquetRows) read(ctx context.Context, group int, rows int64) error {
+	for _, c := range r.columns {
+		c.open(group)
+	}
+	for rows > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := int(min(rows, rowBatch))
+		for _, c := range r.columns {
+			have, err := c.available()
+			if err != nil {
+				return err
+			}
+			n = min(n, have)
+		}
+		if n == 0 { // cannot be: every column has as many values as the group has rows
+			return fmt.Errorf("%s: row group %d ends before its last row", r.a.file.Name, group+1)
+		}
+		for range n {
+			for i, c := range r.columns {
+				r.a.set(r.slots[i], c.cell())
+			}
+			r.row++
+			if err := r.a.end(r.row); err != nil {
+				return err
+			}
+		}
+		rows -= int64(n)
+	}
+	return nil
+}
+
+// cell takes the next value of the current page, of which one must be available.
+func (c *column) cell() cell {
+	pos := c.pos
+	c.pos++
+	if c.leaf.def > 0 && int(c.defs[pos]) != c.leaf.def || c.leaf.logical == logNull {
+		return cell{kind: null}
+	}
+	at := c.at
+	c.at++
+	if c.coded {
+		if len(c.dictCells) == 0 {
+			c.codedCells()
+		}
+		return c.dictCells[c.index[at]]
+	}
+	if c.leaf.wordy() {
+		return c.leaf.wordCell(c.words[at])
+	}
+	return c.leaf.bytesCell(c.bytes[at])
+}
+
+// codedCells makes the cells of the dictionary.
+func (c *column) codedCells() {
+	n := max(len(c.dictWords), len(c.dictBytes))
+	c.dictCells = slices.Grow(c.dictCells[:0], n)[:n]
+	for i, w := range c.dictWords {
+		c.dictCells[i] = c.leaf.wordCell(w)
+	}
+	for i, b := range c.dictBytes {
+		c.dictCells[i] = c.leaf.bytesCell(b)
+	}
+}
+
+// wordCell returns the cell of a value that fits into 64 bits.
+func (n *pqNode) wordCell(w uint64) cell {
+	switch n.physical {
+	case physBoolean:
+		return cell{kind: boolean, num: float64(w)}
+	case physFloat:
+		return cell{kind: number, num: float64(math.Float32frombits(uint32(w)))} //nolint:gosec // 32 bits were read
+	case physDouble:
+		return cell{kind: number, num: math.Float64frombits(w)}
+	}
+	if n.physical == physInt32 && n.unsigned {
+		w = uint64(uint32(w)) //nolint:gosec // undoes the extension of the sign
+	}
+	v := int64(w) //nolint:gosec // two's complement
+	switch {
+	case n.logical == logDecimal:
+		return cell{kind: number, num: decimal(big.NewInt(v), n.scale)}
+	case n.unsigned && w > exactInteger:
+		return cell{kind: number, num: float64(w), text: strconv.AppendUint(nil, w, 10)}
+	case !n.unsigned && (v > exactInteger || v < -exactInteger):
+		return cell{kind: number, num: float64(v), text: strconv.AppendInt(nil, v, 10)}
+	}
+	return cell{kind: number, num: float64(v)}
+}
+
+// bytesCell returns the cell of a value that is bytes, which it shares.
+func (n *pqNode) bytesCell(b []byte) cell {
+	switch n.logical {
+	case logDecimal:
+		if len(b) > maxDecimal {
+			break
+		}
+		return cell{kind: number, num: decimal(twosComplement(b), n.scale)}
+	case logFloat16:
+		return cell{kind: number, num: float16(uint16(b[0]) | uint16(b[1])<<8)}
+	case logUUID:
+		var out [36]byte
+		hex.Encode(out[:8], b[:4])
+		for i, at := range []int{9, 14, 19} {
+			hex.Encode(out[at:at+4], b[4+2*i:6+2*i])
+		}
+		hex.Encode(out[24:], b[10:])
+		out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
+		return cell{kind: text, text: out[:]}
+	case logJSON:
+		if len(b) > 0 && (b[0] == '{' || b[0] == '[') {
+			return cell{kind: jsonValue, text: b}
+		}
+	}
+	return cell{kind: text, text: b}
+}
+
+// decimal returns the float64 nearest to an integer divided by a power of ten.
+func decimal(unscaled *big.Int, scale int) float64 {
+	v, _ := strconv.ParseFloat(unscaled.String()+"e-"+strconv.Itoa(scale), 64) // an overflow is ±Inf, as it should be
+	return v
+}
+
+// twosComplement reads a signed integer, most significant byte first.
+func twosComplement(b []byte) *big.Int {
+	v := new(big.Int).SetBytes(b)
+	if len(b) > 0 && b[0]&0x80 != 0 {
+		v.Sub(v, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
+	}
+	return v
+}
+
+// float16 widens an IEEE 754 half-precision number.
+func float16(h uint16) float64 {
+	sign, exp, frac := 1.0, int(h>>10&0x1f), float64(h&0x3ff)
+	if h>>15 == 1 {
+		sign = -1
+	}
+	switch {
+	case exp == 0x1f && frac != 0:
+		return math.NaN()
+	case exp == 0x1f:
+		return math.Inf(int(sign))
+	case exp == 0:
+		return sign * math.Ldexp(frac, -24)
+	}
+	return sign * math.Ldexp(1024+frac, exp-25)
+}
+
+// parquetTexts returns the texts of some rows, which are numbered from 1. Of pages without one of them only the headers
+// are read.
+func parquetTexts(f *File, _ *Options, rows []int) (map[int]Text, error) {
+	p, err := openParquet(f)
+	if err != nil {
+		return nil, err
+	}
+	leaves, names, err := p.scalars()
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.Compact(slices.Sorted(slices.Values(rows)))
+	out := make(map[int]Text, len(rows))
+	for _, row := range rows {
+		out[row] = Text{}
+	}
+	for kind, i := range textColumns(names) {
+		if i < 0 {
+			continue
+		}
+		err := newColumn(p, leaves[i], &decompressor{}).pick(rows, func(row int, c cell) {
+			t := out[row]
+			*[]*string{&t.Input, &t.Answer, &t.Explanation}[kind] = string((*assembler)(nil).plain(c))
+			out[row] = t
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// pick reads the values of some rows, given in ascending order and counted from 1 over the file.
+func (c *column) pick(rows []int, yield func(row int, c cell)) error {
+	first := int64(0)
+	for g, group := range c.p.groups {
+		open := false
+		for len(rows) > 0 && int64(rows[0])-1 < first+group.rows {
+			if !open {
+				c.open(g)
+				open = true
+			}
+			done := group.rows - c.left - int64(c.count-c.pos)
+			if err := c.seek(int64(rows[0]) - 1 - first - done); err != nil {
+				return err
+			}
+			yield(rows[0], c.cell())
+			rows = rows[1:]
+		}
+		first += group.rows
+	}
+	return nil
+}
+
+// seek passes over n values and leaves one available.
+func (c *column) seek(n int64) error {
+	if here := int64(c.count - c.pos); n < here || here > 0 && n == 0 {
+		c.pass(int(n))
+		return nil
+	} else {
+		c.pass(int(here))
+		c.skip = n - here
+	}
+	if _, err := c.available(); err != nil {
+		return err
+	}
+	n, c.skip = c.skip, 0
+	c.pass(int(n))
+	return nil
+}
+
+// pass takes n values of the page without looking at them.
+func (c *column) pass(n int) {
+	if c.leaf.def == 0 {
+		c.at += n
+	} else {
+		for _, d := range c.defs[c.pos : c.pos+n] {
+			if int(d) == c.leaf.def {
+				c.at++
+			}
+		}
+	}
+	c.pos += n
+}
+
+// textColumns returns the columns that hold what was asked, what was answered and what the judge said, or -1. A judge's
+// words often lie in a struct, one per metric: the first counts.
+func textColumns(names []string) [3]int {
+	out, ranks := [3]int{-1, -1, -1}, [3]int{}
+	for i, name := range names {
+		lower := strings.ToLower(name)
+		for kind, known := range [][]string{roleColumns[roleInput], answerColumns, explanationColumns} {
+			rank := slices.Index(known, lower)
+			if dot := strings.LastIndexByte(lower, '.'); rank < 0 && dot >= 0 && kind == 2 && slices.Contains(known, lower[dot+1:]) {
+				rank = len(known)
+			}
+			if rank >= 0 && (out[kind] < 0 || rank < ranks[kind]) {
+				out[kind], ranks[kind] = i, rank
+			}
+		}
+	}
+	return out
+}

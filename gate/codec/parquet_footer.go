@@ -1,0 +1,533 @@
+package codec
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Limits on what a footer may claim. They are far above what writers make, and keep a small hostile file from asking for
+// much memory or time.
+const (
+	maxFooter   = 128 << 20 // bytes; a row group of eight columns takes about 6 KB
+	maxNodes    = 20_000    // nodes of the schema
+	maxNesting  = 64        // of nested columns
+	manyRows    = 4 << 20   // from here on, rows per byte count:
+	rowsPerByte = 64        // eight rows a byte is what a single column of random booleans takes
+)
+
+// A physical is a type that Parquet stores, numbered as in parquet.thrift.
+type physical uint8
+
+const (
+	physBoolean physical = iota
+	physInt32
+	physInt64
+	physInt96
+	physFloat
+	physDouble
+	physBytes
+	physFixed
+	physGroup // of our own: not a leaf
+)
+
+// A logical says what stored values stand for.
+type logical uint8
+
+const (
+	logNone logical = iota
+	logString
+	logMap
+	logList
+	logEnum
+	logDecimal
+	logDate
+	logTime
+	logTimestamp
+	logInteger
+	logNull
+	logJSON
+	logBSON
+	logUUID
+	logFloat16
+	logOther // one that is passed on as it is stored
+)
+
+// The repetition types.
+const (
+	pqRequired = iota
+	pqOptional
+	pqRepeated
+)
+
+// A pqNode is one element of a Parquet schema: a group of others, or a leaf, which is a column.
+type pqNode struct {
+	name       string
+	path       []string // from the root, which is not in it
+	repetition int
+	physical   physical
+	length     int // of values of physFixed
+	logical    logical
+	scale      int // of decimals
+	precision  int
+	bits       int    // of logInteger
+	unsigned   bool   // of logInteger
+	unit       string // of times: "ms", "us", "ns"
+	utc        bool   // of times
+	children   []*pqNode
+	index      int // of a leaf among the leaves
+	def, rep   int // the maximum levels
+}
+
+// leaf reports whether the node is a column.
+func (n *pqNode) leaf() bool { return n.physical != physGroup }
+
+// A pqChunk is where one column of one row group lies.
+type pqChunk struct {
+	physical physical
+	codec    int64
+	values   int64 // with nulls
+	offset   int64 // of the first page
+	size     int64 // of all pages
+}
+
+// A pqGroup is one row group.
+type pqGroup struct {
+	rows   int64
+	chunks []pqChunk // one per leaf
+}
+
+// A pqFile is an opened Parquet file: its schema, and where its columns lie.
+//
+// It is read by our own code, because the library's reader believes every count that it finds: forty bytes of footer
+// can make it ask for more memory than there is, which ends a Go program and cannot be recovered from. Reading only what
+// a score needs is also an order of magnitude faster.
+type pqFile struct {
+	file   *File
+	rows   int64
+	root   *pqNode
+	leaves []*pqNode
+	groups []pqGroup
+	meta   map[string]string
+}
+
+// openParquet reads the footer, and checks that every column lies within the file.
+func openParquet(f *File) (*pqFile, error) {
+	footer, err := readFooter(f)
+	if err != nil {
+		return nil, err
+	}
+	p := &pqFile{file: f, meta: map[string]string{}}
+	t := &thrift{b: footer}
+	if err := p.decode(t); err != nil {
+		return nil, p.corrupt(err.Error())
+	}
+	if t.err != nil {
+		return nil, p.corrupt("its footer is corrupted")
+	}
+	if err := p.validate(); err != nil {
+		return nil, p.corrupt(err.Error())
+	}
+	return p, nil
+}
+
+// corrupt is the error for a file that contradicts itself.
+func (p *pqFile) corrupt(msg string) error {
+	return &Error{File: p.file.Name, Msg: "not readable as Parquet: " + msg, Fix: "write or download it again"}
+}
+
+// readFooter returns the metadata at the end of the file.
+func readFooter(f *File) ([]byte, error) {
+	bad := func(msg, fix string) error { return &Error{File: f.Name, Msg: msg, Fix: fix} }
+	var head [4]byte
+	var tail [8]byte
+	if f.Size < int64(len(head)+len(tail)) {
+		return nil, bad(fmt.Sprintf("not a Parquet file: only %d bytes", f.Size), "was it cut short?")
+	}
+	if err := readAt(f, head[:], 0); err != nil {
+		return nil, err
+	}
+	if err := readAt(f, tail[:], f.Size-int64(len(tail))); err != nil {
+		return nil, err
+	}
+	switch magic := string(tail[4:]); {
+	case magic == "PARE" || string(head[:]) == "PARE":
+		return nil, bad("encrypted Parquet is not supported", "write it without encryption")
+	case string(head[:]) != "PAR1":
+		return nil, bad(fmt.Sprintf("not a Parquet file: it begins with %q where \"PAR1\" is expected", head[:]), "check format and file")
+	case magic != "PAR1":
+		return nil, bad(fmt.Sprintf("not a whole Parquet file: it ends with %q where \"PAR1\" is expected", magic), "was it cut short?")
+	}
+	size := int64(binary.LittleEndian.Uint32(tail[:4]))
+	switch {
+	case size > f.Size-12:
+		return nil, bad(fmt.Sprintf("not readable as Parquet: its footer claims %d bytes of a file of %d", size, f.Size), "write or download it again")
+	case size > maxFooter:
+		return nil, bad(fmt.Sprintf("its footer of %d bytes is larger than %d", size, maxFooter), "write it again with larger row groups")
+	}
+	footer := make([]byte, size)
+	return footer, readAt(f, footer, f.Size-8-size)
+}
+
+// readAt fills b from an offset of the file.
+func readAt(f *File, b []byte, off int64) error {
+	n, err := f.Content.ReadAt(b, off)
+	if n == len(b) {
+		return nil
+	}
+	if err == io.EOF || err == nil {
+		return &Error{File: f.Name, Msg: "ends too early", Fix: "was it cut short, or does something still write to it?"}
+	}
+	return fmt.Errorf("%s: %w", f.Name, err)
+}
+
+// decode reads FileMetaData.
+func (p *pqFile) decode(t *thrift) error {
+	for id, typ := t.field(0); typ != thriftStop; id, typ = t.field(id) {
+		switch id {
+		case 2:
+			if err := p.decodeSchema(t, typ); err != nil {
+				return err
+			}
+		case 3:
+			p.rows = t.int(typ)
+		case 4:
+			n, elem := t.list(typ)
+			if elem != thriftStruct && n > 0 || p.root == nil {
+				return errThrift
+			}
+			for ; n > 0 && t.err == nil; n-- {
+				g, err := p.decodeGroup(t)
+				if err != nil {
+					return err
+				}
+				p.groups = append(p.groups, g)
+			}
+		case 5:
+			n, _ := t.list(typ)
+			for ; n > 0 && t.err == nil; n-- {
+				p.decodeKeyValue(t)
+			}
+		default:
+			t.skip(typ)
+		}
+	}
+	return nil
+}
+
+func (p *pqFile) decodeKeyValue(t *thrift) {
+	var key, value string
+	for id, typ := t.field(0); typ != thriftStop; id, typ = t.field(id) {
+		switch id {
+		case 1:
+			key = string(t.binary(typ))
+		case 2:
+			if b := t.binary(typ); key != "ARROW:schema" { // long, and of no use here
+				value = string(b)
+			}
+		default:
+			t.skip(typ)
+		}
+	}
+	p.meta[key] = value
+}
+
+// decodeSchema reads the flattened tree of SchemaElements.
+func (p *pqFile) decodeSchema(t *thrift, typ byte) error {
+	n, elem := t.list(typ)
+	if n == 0 || elem != thriftStruct {
+		return errThrift
+	}
+	if n > maxNodes {
+		return fmt.Errorf("a schema of %d elements is larger than %d", n, maxNodes)
+	}
+	nodes, counts := make([]*pqNode, n), make([]int, n)
+	for i := range nodes {
+		nodes[i], counts[i] = decodeElement(t)
+	}
+	if t.err != nil {
+		return t.err
+	}
+	next := 1
+	p.root = nodes[0]
+	p.root.physical, p.root.repetition = physGroup, pqRequired
+	if err := p.nest(p.root, nodes, counts, 0, &next, 0); err != nil {
+		return err
+	}
+	if next != n {
+		return fmt.Errorf("schema elements that belong to no column")
+	}
+	return nil
+}
+
+// nest gives a node its children, and the leaves their numbers and levels.
+func (p *pqFile) nest(n *pqNode, nodes []*pqNode, counts []int, i int, next *int, depth int) error {
+	if depth > maxNesting {
+		return fmt.Errorf("columns nested deeper than %d", maxNesting)
+	}
+	if n.leaf() {
+		n.index = len(p.leaves)
+		p.leaves = append(p.leaves, n)
+		return nil
+	}
+	if counts[i] > len(nodes)-*next {
+		return fmt.Errorf("a schema that lacks elements")
+	}
+	for range counts[i] {
+		if *next >= len(nodes) {
+			return fmt.Errorf("a schema that lacks elements")
+		}
+		k := *next
+		*next++
+		c := nodes[k]
+		c.path = append(slices.Clone(n.path), c.name)
+		c.def, c.rep = n.def, n.rep
+		if c.repetition != pqRequired {
+			c.def++
+		}
+		if c.repetition == pqRepeated {
+			c.rep++
+		}
+		n.children = append(n.children, c)
+		if err := p.nest(c, nodes, counts, k, next, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decodeElement reads one SchemaElement, and how many children it has.
+func decodeElement(t *thrift) (*pqNode, int) {
+	n := &pqNode{physical: physGroup}
+	children, converted := 0, int64(-1)
+	for id, typ := t.field(0); typ != thriftStop; id, typ = t.field(id) {
+		switch id {
+		case 1:
+			v := t.int(typ)
+			if v < 0 || v >= int64(physGroup) {
+				t.fail()
+				break
+			}
+			n.physical = physical(v)
+		case 2:
+			n.length = t.small(typ, 1<<20)
+		case 3:
+			n.repetition = t.small(typ, pqRepeated)
+		case 4:
+			n.name = string(t.binary(typ))
+		case 5:
+			children = t.small(typ, maxNodes)
+		case 6:
+			converted = t.int(typ)
+		case 7:
+			n.scale = t.small(typ, 1<<10)
+		case 8:
+			n.precision = t.small(typ, 1<<10)
+		case 10:
+			n.decodeLogical(t, typ)
+		default:
+			t.skip(typ)
+		}
+	}
+	if n.logical == logNone {
+		n.convert(converted)
+	}
+	return n, children
+}
+
+// small reads an integer from 0 to most.
+func (t *thrift) small(typ byte, most int64) int {
+	v := t.int(typ)
+	if v < 0 || v > most {
+		t.fail()
+		return 0
+	}
+	return int(v)
+}
+
+// logicalTypes are the members of the LogicalType union, by field id.
+var logicalTypes = [...]logical{1: logString, 2: logMap, 3: logList, 4: logEnum, 5: logDecimal, 6: logDate, 7: logTime,
+	8: logTimestamp, 9: logOther, 10: logInteger, 11: logNull, 12: logJSON, 13: logBSON, 14: logUUID, 15: logFloat16}
+
+func (n *pqNode) decodeLogical(t *thrift, typ byte) {
+	if typ != thriftStruct {
+		t.fail()
+		return
+	}
+	for id, f := t.field(0); f != thriftStop; id, f = t.field(id) {
+		n.logical = logOther
+		if id > 0 && int(id) < len(logicalTypes) {
+			n.logical = logicalTypes[id]
+		}
+		if f != thriftStruct {
+			t.fail()
+			return
+		}
+		for arg, a := t.field(0); a != thriftStop; arg, a = t.field(arg) {
+			n.decodeArgument(t, arg, a)
+		}
+	}
+}
+
+// decodeArgument reads one field of a logical type that has any.
+func (n *pqNode) decodeArgument(t *thrift, id int16, typ byte) {
+	switch {
+	case n.logical == logDecimal && id == 1:
+		n.scale = t.small(typ, 1<<10)
+	case n.logical == logDecimal && id == 2:
+		n.precision = t.small(typ, 1<<10)
+	case n.logical == logInteger && id == 1:
+		n.bits = t.small(typ, 64)
+	case n.logical == logInteger && id == 2:
+		n.unsigned = typ == thriftFalse
+	case (n.logical == logTime || n.logical == logTimestamp) && id == 1:
+		n.utc = typ == thriftTrue
+	case (n.logical == logTime || n.logical == logTimestamp) && id == 2 && typ == thriftStruct:
+		for unit, f := t.field(0); f != thriftStop; unit, f = t.field(unit) {
+			if 1 <= unit && unit <= 3 {
+				n.unit = [...]string{1: "ms", 2: "us", 3: "ns"}[unit]
+			}
+			t.skip(f)
+		}
+	default:
+		t.skip(typ)
+	}
+}
+
+// convert takes the logical type from the older ConvertedType, which files without a LogicalType have.
+func (n *pqNode) convert(c int64) {
+	switch c {
+	case 0:
+		n.logical = logString
+	case 1, 2:
+		n.logical = logMap
+	case 3:
+		n.logical = logList
+	case 4:
+		n.logical = logEnum
+	case 5:
+		n.logical = logDecimal
+	case 6:
+		n.logical = logDate
+	case 7, 8:
+		n.logical, n.unit, n.utc = logTime, [...]string{"ms", "us"}[c-7], true
+	case 9, 10:
+		n.logical, n.unit, n.utc = logTimestamp, [...]string{"ms", "us"}[c-9], true
+	case 11, 12, 13, 14:
+		n.logical, n.bits, n.unsigned = logInteger, 8<<(c-11), true
+	case 15, 16, 17, 18:
+		n.logical, n.bits = logInteger, 8<<(c-15)
+	case 19:
+		n.logical = logJSON
+	case 20:
+		n.logical = logBSON
+	case 21:
+		n.logical = logOther
+	}
+}
+
+// decodeGroup reads one RowGroup.
+func (p *pqFile) decodeGroup(t *thrift) (pqGroup, error) {
+	var g pqGroup
+	for id, typ := t.field(0); typ != thriftStop; id, typ = t.field(id) {
+		switch id {
+		case 1:
+			n, elem := t.list(typ)
+			if n != len(p.leaves) || elem != thriftStruct && n > 0 {
+				return g, fmt.Errorf("row group %d has %d columns where the schema has %d", len(p.groups)+1, n, len(p.leaves))
+			}
+			g.chunks = make([]pqChunk, n)
+			for i := range g.chunks {
+				if err := g.chunks[i].decode(t); err != nil {
+					return g, fmt.Errorf("row group %d, column %s: %w", len(p.groups)+1, strings.Join(p.leaves[i].path, "."), err)
+				}
+			}
+		case 3:
+			g.rows = t.int(typ)
+		default:
+			t.skip(typ)
+		}
+	}
+	return g, t.err
+}
+
+// decode reads one ColumnChunk.
+func (c *pqChunk) decode(t *thrift) error {
+	found := false
+	for id, typ := t.field(0); typ != thriftStop; id, typ = t.field(id) {
+		switch {
+		case id == 1:
+			return fmt.Errorf("its data lies in another file")
+		case id == 3 && typ == thriftStruct:
+			found = true
+			c.decodeMeta(t)
+		default:
+			t.skip(typ)
+		}
+	}
+	if t.err == nil && !found {
+		return fmt.Errorf("it is encrypted, or lacks its metadata")
+	}
+	return t.err
+}
+
+// decodeMeta reads ColumnMetaData, and skips statistics, which are most of a footer.
+func (c *pqChunk) decodeMeta(t *thrift) {
+	var dict int64
+	for id, typ := t.field(0); typ != thriftStop; id, typ = t.field(id) {
+		switch id {
+		case 1:
+			c.physical = physical(t.small(typ, int64(physFixed))) //nolint:gosec // bounded
+		case 4:
+			c.codec = t.int(typ)
+		case 5:
+			c.values = t.int(typ)
+		case 7:
+			c.size = t.int(typ)
+		case 9:
+			c.offset = t.int(typ)
+		case 11:
+			dict = t.int(typ)
+		default:
+			t.skip(typ)
+		}
+	}
+	if dict > 0 { // some writers set it to 0, others point it behind the data pages
+		c.offset = min(c.offset, dict)
+	}
+}
+
+// validate checks counts and places against each other and against the file.
+func (p *pqFile) validate() error {
+	if p.root == nil {
+		return fmt.Errorf("its footer has no schema")
+	}
+	var rows int64
+	for i, g := range p.groups {
+		if g.rows < 0 || g.rows > p.rows-rows || len(g.chunks) != len(p.leaves) {
+			return fmt.Errorf("row group %d claims %d rows, and the file %d in all", i+1, g.rows, p.rows)
+		}
+		rows += g.rows
+		for k, c := range g.chunks {
+			leaf := p.leaves[k]
+			where := fmt.Sprintf("row group %d, column %s", i+1, strings.Join(leaf.path, "."))
+			switch {
+			case c.physical != leaf.physical:
+				return fmt.Errorf("%s: its type is not that of the schema", where)
+			case c.size < 0 || c.offset < 0 || c.offset > p.file.Size || c.size > p.file.Size-c.offset:
+				return fmt.Errorf("%s: %d bytes at %d do not lie within the file of %d", where, c.size, c.offset, p.file.Size)
+			case leaf.rep == 0 && c.values != g.rows:
+				return fmt.Errorf("%s: %d values for %d rows", where, c.values, g.rows)
+			}
+		}
+	}
+	if rows != p.rows {
+		return fmt.Errorf("its row groups have %d rows in all where %d are claimed", rows, p.rows)
+	}
+	if rows > manyRows && rows/rowsPerByte > p.file.Size {
+		return fmt.Errorf("%d rows are claimed in %d bytes", rows, p.file.Size)
+	}
+	return nil
+}
