@@ -29,7 +29,7 @@ func (m *measurement) advise(p Policy, pairs score.Pairs) {
 		if b.moments.Constant() {
 			which, s = "baseline", b
 		}
-		m.warn("all %d scores of the %s are %s: without spread on one side Welch's test is too eager to decide", s.n(), which, shortest(s.moments.Min))
+		m.warn("all %d scores of the %s are %s: without spread on one side Welch's test is too eager to decide", s.n(), which, shortest(s.moments.Min, 6))
 	}
 }
 

@@ -224,13 +224,13 @@ func (c *Comparison) warn(format string, args ...any) {
 
 // slack is what arithmetic may add to a difference: differences are not compared more finely than this.
 func (c Comparison) slack() float64 {
-	lo, hi, any := 0.0, 0.0, false
+	lo, hi, seen := 0.0, 0.0, false
 	for _, s := range []*Summary{c.Candidate, c.Baseline} {
 		if s == nil || s.N == 0 {
 			continue
 		}
-		if !any {
-			lo, hi, any = s.Quartiles.Min, s.Quartiles.Max, true
+		if !seen {
+			lo, hi, seen = s.Quartiles.Min, s.Quartiles.Max, true
 		}
 		lo, hi = min(lo, s.Quartiles.Min), max(hi, s.Quartiles.Max)
 	}

@@ -37,7 +37,7 @@ type Comparison struct {
 	BaselineOffScale bool              // the baseline declares no scale, and its scores are plainly not on the candidate's
 
 	Paired, OnlyCandidate, OnlyBaseline int // samples usable on both sides; the rest of each side's usable ones
-	Dropped                             int // where pairs decide: the baseline's samples of which the candidate has no trace
+	Dropped                             int // where nearly all samples pair: the baseline's of which the candidate has no trace
 
 	Tests           []stat.Test // every test made, on raw differences candidate − baseline
 	Decided         *stat.Test  // the one that decides, one of Tests; nil when none could be made

@@ -38,6 +38,14 @@ func (p Policy) criterion(metric string, hint Hint) Criterion {
 	return out
 }
 
+// Scale returns the scale that the policy itself declares for a metric, whatever the scores tell of theirs.
+func (p Policy) Scale(metric string) (score.Scale, bool) {
+	if s := p.criterion(metric, Hint{}).Scale; s != nil {
+		return *s, true
+	}
+	return score.Scale{}, false
+}
+
 // matches reports whether the criterion names the metric, as it is or by a glob. A metric's filter is part of its name.
 func (c Criterion) matches(metric string) bool {
 	ok, err := path.Match(c.Metric, metric)

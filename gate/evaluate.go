@@ -24,7 +24,7 @@ func Evaluate(candidate Run, baselines map[string]Baseline, p Policy) Report {
 			m.Findings = append(m.Findings, p.Judge(c))
 		}
 		slices.SortFunc(m.Findings, worstFirst)
-		if m.Baseline != nil && !slices.ContainsFunc(series[model], Comparison.shared) {
+		if m.Baseline != nil && !slices.ContainsFunc(series[model], Comparison.accountedFor) {
 			m.Undecided = "the baseline shares no task and metric with the candidate"
 		}
 		report.Models = append(report.Models, m)
@@ -73,8 +73,10 @@ func modelReport(candidate Run, model string, b Baseline) ModelReport {
 	return m
 }
 
-// shared reports whether both sides have the series.
-func (c Comparison) shared() bool { return c.Candidate != nil && c.Baseline != nil }
+// accountedFor reports whether both sides have the series, or the whole model is known to be missing.
+func (c Comparison) accountedFor() bool {
+	return c.Candidate != nil && c.Baseline != nil || c.Metric == ""
+}
 
 // worstFirst orders findings: by decision, by outcome within it, then by task and metric.
 func worstFirst(a, b Finding) int {

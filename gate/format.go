@@ -53,11 +53,11 @@ func (c Comparison) Format(v float64) string { return FormatNumber(v, c.unit()) 
 func (c Comparison) FormatSigned(v float64) string { return FormatSigned(v, c.unit()) }
 
 // Tolerance formats MaxLoss with the decimals of [Comparison.Format], and more where these would round it.
-func (c Comparison) Tolerance() string { return c.limit(c.MaxLoss) }
+func (c Comparison) Tolerance() string { return c.limit(c.MaxLoss, 3) }
 
-// limit formats a number that someone set: with four significant digits where its neighbours' decimals would round it.
-func (c Comparison) limit(v float64) string {
-	s, exact := c.Format(v), shortest(v)
+// limit formats a bound with that many significant digits where the decimals of its neighbours show fewer.
+func (c Comparison) limit(v float64, digits int) string {
+	s, exact := c.Format(v), shortest(v, digits)
 	if fraction(exact) > fraction(s) {
 		return exact
 	}
@@ -101,10 +101,10 @@ func decimals(unit float64) int {
 	return min(max(1-exponent, 0), 15)
 }
 
-// shortest formats v to four significant digits, without trailing zeros.
-func shortest(v float64) string {
-	short := strconv.FormatFloat(v, 'g', 4, 64)
-	if strings.Contains(short, "e+") { // digits before the point are never dropped
+// shortest formats v to that many significant digits, without trailing zeros. Digits before the point are never dropped.
+func shortest(v float64, digits int) string {
+	short := strconv.FormatFloat(v, 'g', digits, 64)
+	if strings.Contains(short, "e+") {
 		return FormatNumber(v, 1)
 	}
 	return dash(short)

@@ -24,8 +24,10 @@ func (m *measurement) test(p Policy, pairs score.Pairs) {
 		if p.Test != WelchTest {
 			m.basis, n = paired, m.Paired
 			m.Means = m.pairMeans(pairs)
-			m.Dropped = m.dropped(pairs)
 		}
+	}
+	if m.pairable() {
+		m.Dropped = m.dropped(pairs)
 	}
 	switch {
 	case n < p.MinSamples:

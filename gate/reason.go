@@ -85,7 +85,7 @@ func (p Policy) heldReason(c Comparison) string {
 	s := c.moved("fell") + c.interval()
 	switch {
 	case c.Decided.Degenerate && c.Decided.Diff == 0:
-		return s + fmt.Sprintf(": all %s agree", c.sampleCount())
+		return s + ": no score differs, at " + c.sampleCount()
 	case c.MaxLoss == 0:
 		return s + ", and any loss is ruled out"
 	}
@@ -138,15 +138,15 @@ func (p Policy) power(c Comparison) string {
 	if c.MDE == nil {
 		return ""
 	}
-	s := fmt.Sprintf("; a loss of %s is found %s of the time", c.Format(*c.MDE), percent(p.Power))
-	if c.Needed != nil && *c.MDE > c.MaxLoss {
-		s = fmt.Sprintf("; underpowered: a loss of %s is found %s of the time, one of %s needs about %s",
-			c.Format(*c.MDE), percent(p.Power), c.Tolerance(), count(*c.Needed, "sample", "samples"))
-		if c.Decided.Method == stat.WelchT {
-			s += " per side"
-		}
+	if c.Needed == nil || *c.MDE <= c.MaxLoss {
+		return fmt.Sprintf("; a loss of %s is found %s of the time", c.Format(*c.MDE), percent(p.Power))
 	}
-	return s
+	what := "samples per side"
+	if c.Decided.Method == stat.PairedT {
+		what = "pairs"
+	}
+	return fmt.Sprintf("; underpowered: a loss of %s is found %s of the time, one of %s needs about %d %s",
+		c.Format(*c.MDE), percent(p.Power), c.Tolerance(), *c.Needed, what)
 }
 
 // moved says which way the metric went and how far, with the verb for a number that became smaller: "accuracy fell by 0.18".
@@ -154,7 +154,7 @@ func (c Comparison) moved(down string) string {
 	diff, _ := c.Diff()
 	amount := strings.TrimPrefix(c.Format(diff), minus)
 	if strings.Trim(amount, "0.") == "" {
-		amount = strings.TrimPrefix(shortest(diff), minus)
+		amount = strings.TrimPrefix(shortest(diff, 2), minus)
 	}
 	switch {
 	case diff < 0:
@@ -218,10 +218,10 @@ func (c Comparison) floorClause(floor float64) string {
 		side, limit = "above", "ceiling"
 	}
 	mean := c.Format(c.Candidate.Mean)
-	if mean == c.limit(floor) { // a breach smaller than the decimals shown
-		mean = strconv.FormatFloat(c.Candidate.Mean, 'g', 8, 64)
+	if mean == c.limit(floor, 6) { // a breach smaller than the decimals shown
+		mean = shortest(c.Candidate.Mean, 17)
 	}
-	return fmt.Sprintf("%s is %s, %s its %s of %s", c.Metric, mean, side, limit, c.limit(floor))
+	return fmt.Sprintf("%s is %s, %s its %s of %s", c.Metric, mean, side, limit, c.limit(floor, 6))
 }
 
 func missingClause(c Comparison, lost, all int, most float64) string {
@@ -241,8 +241,7 @@ func (c Comparison) loweredClause() string {
 	if more := len(c.Lowered) - len(names); more > 0 {
 		s += fmt.Sprintf(" and %d more", more)
 	}
-	return fmt.Sprintf("must-pass %s worse in %s than in the baseline, or without a score: %s",
-		count(len(c.Lowered), "sample is", "samples are"), c.Metric, s)
+	return fmt.Sprintf("%s of must-pass samples is worse than in the baseline, or missing: %s", c.Metric, s)
 }
 
 // causes lists why scores are missing: " (3 null, 1 off_scale)".
@@ -259,7 +258,7 @@ func causes(by map[score.Cause]int) string {
 	return " (" + strings.Join(parts, ", ") + ")"
 }
 
-func scale(s *score.Scale) string { return shortest(s.Min) + " to " + shortest(s.Max) }
+func scale(s *score.Scale) string { return shortest(s.Min, 6) + " to " + shortest(s.Max, 6) }
 
 // percent formats a share to three significant digits: "90 %", "0.5 %".
 func percent(share float64) string {
