@@ -101,7 +101,8 @@ func decimals(unit float64) int {
 	return min(max(1-exponent, 0), 15)
 }
 
-// shortest formats v to that many significant digits, without trailing zeros. Digits before the point are never dropped.
+// shortest formats v to that many significant digits, −1 for all, without trailing zeros. Digits before the point are never
+// dropped.
 func shortest(v float64, digits int) string {
 	short := strconv.FormatFloat(v, 'g', digits, 64)
 	if strings.Contains(short, "e+") {

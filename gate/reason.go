@@ -112,7 +112,7 @@ func (p Policy) inconclusiveReason(c Comparison) string {
 	case loss <= 0:
 		s = fmt.Sprintf("%s%s at %s, but %s is not ruled out", moved, c.interval(), c.sampleCount(), limit)
 	case c.PAdjusted < p.Alpha:
-		s = fmt.Sprintf("%s%s, within the tolerated %s, but a larger loss is not ruled out", moved, p.evidence(c, c.PAdjusted), c.Tolerance())
+		s = fmt.Sprintf("%s%s, within the tolerated %s, but a larger loss is not ruled out", c.moved("fell"), p.evidence(c, c.PAdjusted), c.Tolerance())
 	case within:
 		s = fmt.Sprintf("%s%s, not distinguishable from noise at %s, and %s is not ruled out", moved, p.evidence(c, c.PAdjusted), c.sampleCount(), limit)
 	default:
@@ -219,7 +219,7 @@ func (c Comparison) floorClause(floor float64) string {
 	}
 	mean := c.Format(c.Candidate.Mean)
 	if mean == c.limit(floor, 6) { // a breach smaller than the decimals shown
-		mean = shortest(c.Candidate.Mean, 17)
+		mean = shortest(c.Candidate.Mean, -1)
 	}
 	return fmt.Sprintf("%s is %s, %s its %s of %s", c.Metric, mean, side, limit, c.limit(floor, 6))
 }

@@ -1,0 +1,56 @@
+package gate_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/score"
+)
+
+// scored makes a run of n samples for each model, their marks drawn by value.
+func scored(b *testing.B, models, metrics, n int, seed uint64, value func(*rand.Rand) float64) gate.Run {
+	rng := rand.New(rand.NewPCG(seed, seed))
+	var samples []score.Sample
+	for model := range models {
+		for i := range n {
+			s := score.Sample{Key: score.Key{Model: fmt.Sprintf("model-%d", model)}, ID: fmt.Sprintf("%08d", i)}
+			for metric := range metrics {
+				s.Scores = append(s.Scores, score.Value{Metric: fmt.Sprintf("metric-%02d", metric), Score: value(rng)})
+			}
+			samples = append(samples, s)
+		}
+	}
+	return build(b, samples...)
+}
+
+func threeMarks(rng *rand.Rand) float64 { return float64(1 + rng.IntN(3)) }
+func anyScore(rng *rand.Rand) float64   { return rng.Float64() }
+
+func BenchmarkEvaluate(b *testing.B) {
+	for _, bb := range []struct {
+		name               string
+		models, metrics, n int
+		value              func(*rand.Rand) float64
+	}{
+		{"10models_20metrics_1000samples", 10, 20, 1000, threeMarks},
+		{"million_marks", 1, 1, 1_000_000, threeMarks},
+		{"million_continuous", 1, 1, 1_000_000, anyScore},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			candidate := scored(b, bb.models, bb.metrics, bb.n, 1, bb.value)
+			baseline := scored(b, bb.models, bb.metrics, bb.n, 2, bb.value)
+			baselines := map[string]gate.Baseline{}
+			for _, model := range baseline.Models() {
+				run := baseline.Only(model)
+				baselines[model] = gate.Baseline{Run: &run}
+			}
+			b.SetBytes(int64(2 * 8 * bb.models * bb.metrics * bb.n))
+			b.ReportAllocs()
+			for b.Loop() {
+				gate.Evaluate(candidate, baselines, gate.DefaultPolicy())
+			}
+		})
+	}
+}
