@@ -1,0 +1,300 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/stat"
+)
+
+// openRows is the number of rows that are shown unfolded; the rest is a click away. A comment of some forty lines is
+// still read.
+const openRows = 24
+
+// Markdown renders the page that is a pull request's comment, a job's summary and report.md: the verdict in words, one
+// table with what moved, worst first, what was compared with what, and, folded, what reviewers and skeptics ask for.
+//
+// A page beyond p.Limit loses rows that passed, then folded sections, then texts of samples; never the verdict, the line
+// with the provenance, or, while there is any other way, a row that fails. It says what it left out. The same report and
+// page give the same bytes.
+func Markdown(r gate.Report, p Page) string {
+	v := newView(&r, markdownInk())
+	d := &document{}
+	if m := Marker(p.Key); m != "" {
+		d.blocks = append(d.blocks, marker(m))
+	}
+	if r.Described {
+		d.blocks = append(d.blocks, v.describedBlocks()...)
+	} else {
+		d.blocks = append(d.blocks, v.blocks(&p)...)
+	}
+	if w := v.warningsSection(); w != nil {
+		d.blocks = append(d.blocks, w)
+	}
+	d.blocks = append(d.blocks, v.footer(&p))
+	return d.fit(p.Limit)
+}
+
+// blocks are the parts of the page of a comparison.
+func (v *view) blocks(p *Page) []block {
+	blocks := []block{v.alert(p)}
+	blocks = append(blocks, v.verdictTables()...)
+	if c := v.coverage(p.Links); c != "" {
+		blocks = append(blocks, paragraph(c))
+	}
+	for _, s := range []*details{v.samplesSection(p), v.allSection(), v.changesSection(), v.methodSection(p)} {
+		if s != nil {
+			blocks = append(blocks, s)
+		}
+	}
+	return blocks
+}
+
+// alert is the verdict: its kind by what a reader should feel, its words by what there is to do.
+func (v *view) alert(p *Page) *alert {
+	return &alert{kind: v.kind(), title: v.headline(p.ReportOnly), lines: v.alertLines(p)}
+}
+
+func (v *view) kind() string {
+	switch {
+	case v.firstRun():
+		return "NOTE"
+	case v.outcomes[gate.Incomparable] > 0 && v.outcomes[gate.Regressed]+v.outcomes[gate.Breached]+v.outcomes[gate.Missing]+v.outcomes[gate.Invalid] == 0:
+		return "IMPORTANT"
+	case v.decision == gate.Fail:
+		return "CAUTION"
+	case v.decision != gate.Pass || v.blind():
+		return "WARNING"
+	case v.outcomes[gate.Inconclusive] > 0:
+		return "NOTE" // the policy lets it pass; it is still not the green of "nothing was lost"
+	}
+	return "TIP"
+}
+
+// mostSaid is the number of findings that an alert speaks of one by one.
+const mostSaid = 3
+
+func (v *view) alertLines(p *Page) []string {
+	var lines []string
+	for _, m := range v.undecided() {
+		lines = append(lines, v.name(m.Model)+": "+codeSpan(m.Undecided, saidLength))
+	}
+	if v.firstRun() {
+		return append(lines, v.fromNowOn())
+	}
+	changed := map[*gate.ModelReport]bool{}
+	for _, l := range v.lines {
+		switch {
+		case l.Decision == gate.Pass && !(l.Outcome == gate.Inconclusive && v.blind()), l.Decision == gate.Undecided:
+			continue
+		case l.Decision != gate.Fail && v.decision == gate.Fail:
+			continue
+		case l.Outcome == gate.Incomparable && changed[l.model]:
+			continue
+		}
+		changed[l.model] = changed[l.model] || l.Outcome == gate.Incomparable
+		lines = append(lines, v.sentence(l, p))
+	}
+	if n := len(lines) - mostSaid; n > 1 {
+		lines = append(lines[:mostSaid:mostSaid], fmt.Sprintf("%d more: see below.", n))
+	}
+	return lines
+}
+
+// fromNowOn says what a first run leads to.
+func (v *view) fromNowOn() string {
+	recorded := true
+	var limits []string
+	for _, m := range v.report.Models {
+		recorded = recorded && m.Published != nil && m.Published.Baseline
+	}
+	seen := map[string]bool{}
+	for _, l := range v.lines {
+		if l.Criterion.Tier == gate.Critical && !seen[l.Metric] && len(limits) < 4 {
+			seen[l.Metric] = true
+			limits = append(limits, v.name(l.Metric)+" "+l.Tolerance())
+		}
+	}
+	s := "The first run published from the default branch becomes the baseline. From then on"
+	if recorded {
+		s = "This run is the baseline now. From now on"
+	}
+	s += " a run that is shown to be worse by more than what is tolerated closes the gate"
+	if len(limits) > 0 && v.knowsLimits() {
+		s += ": " + strings.Join(limits, ", ")
+	}
+	return s + "."
+}
+
+// knowsLimits reports whether tolerances are known without a baseline; a percentage of its mean is not.
+func (v *view) knowsLimits() bool {
+	for _, l := range v.lines {
+		if c := l.Criterion.MaxLoss; l.Scale == nil && (c == nil || c.Percent) {
+			return false
+		}
+	}
+	return true
+}
+
+// named names a line in a sentence.
+func (v *view) named(l line) string {
+	var names []string
+	for _, name := range []string{l.model.Model, l.Task, l.Metric} {
+		if name != "" {
+			names = append(names, v.name(name))
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// sentence says what a finding means, with the numbers that a person would quote.
+func (v *view) sentence(l line, p *Page) string {
+	switch l.Outcome {
+	case gate.Regressed:
+		return v.named(l) + " " + v.lossSaid(l)
+	case gate.Breached:
+		return v.named(l) + " " + v.breachSaid(l, p)
+	case gate.Missing:
+		if l.Metric == "" || l.Baseline == nil {
+			return v.named(l) + " is asked for by the policy and not in this run."
+		}
+		return v.named(l) + " is in the baseline and not in this run."
+	case gate.Invalid:
+		return v.named(l) + " " + invalidSaid(l)
+	case gate.Incomparable:
+		return v.changedSaid(l.model)
+	case gate.New:
+		return v.named(l) + " has no baseline."
+	case gate.Inconclusive:
+		return v.named(l) + ": " + v.blindSaid(l)
+	}
+	return v.named(l) + ": " + codeSpan(l.Reason, saidLength)
+}
+
+// lossSaid is "fell from 2.59 to 2.41: a loss of 0.18, more than the 0.10 tolerated, and not noise (p = 0.005)."
+func (v *view) lossSaid(l line) string {
+	if l.Decided == nil {
+		return "is worse: " + codeSpan(l.Reason, saidLength)
+	}
+	verb := "fell"
+	if l.Decided.Diff > 0 {
+		verb = "rose"
+	}
+	s := fmt.Sprintf("%s from %s to %s: a loss of **%s**", verb, l.Format(l.Means[1]), l.Format(l.Means[0]), l.beyond(l.Loss(), l.Tolerance()))
+	if l.MaxLoss > 0 {
+		s += ", more than the " + l.Tolerance() + " tolerated"
+	}
+	if p, ok := l.p(); ok && v.report.Policy.Rule == gate.Regression {
+		return s + ", and not noise (" + equals(p) + ")."
+	}
+	return s + "."
+}
+
+func (v *view) breachSaid(l line, p *Page) string {
+	var parts []string
+	if c, m := l.Candidate, l.Criterion.Min; c != nil && c.N > 0 && m != nil {
+		limit := significant(*m, 6)
+		if l.Criterion.Direction == gate.Lower && c.Mean > *m {
+			parts = append(parts, "is "+l.beyond(c.Mean, limit)+", above its ceiling of "+limit)
+		} else if l.Criterion.Direction != gate.Lower && c.Mean < *m {
+			parts = append(parts, "is "+l.beyond(c.Mean, limit)+", below its floor of "+limit)
+		}
+	}
+	if c, most := l.Candidate, v.report.Policy.MaxMissing; c != nil {
+		lost := c.Missing + l.Dropped
+		if all := c.N + lost; float64(lost) > most*float64(all) {
+			parts = append(parts, fmt.Sprintf("has no usable score of %d of %d samples, more than the %s allowed", lost, all, hundredths(most)))
+		}
+	}
+	if k := len(l.Lowered); k > 0 {
+		s := "scores lower on " + count(k, "must-pass sample", "must-pass samples")
+		if p.Samples != NoSamples {
+			ids := make([]string, min(k, mostSaid))
+			for i := range ids {
+				ids[i] = v.name(l.Lowered[i])
+			}
+			s += ": " + strings.Join(ids, ", ")
+			if k > len(ids) {
+				s += ", …"
+			}
+		}
+		parts = append(parts, s)
+	}
+	if len(parts) == 0 {
+		return "breaches a limit: " + codeSpan(l.Reason, saidLength)
+	}
+	return strings.Join(parts, "; ") + "."
+}
+
+func invalidSaid(l line) string {
+	switch {
+	case l.ScaleWas != nil && l.Scale != nil:
+		return fmt.Sprintf("is on the scale %s, the baseline on %s: they cannot be compared.", scaleName(*l.Scale), scaleName(*l.ScaleWas))
+	case l.Candidate != nil && l.Candidate.N == 0:
+		return fmt.Sprintf("has no usable score: %s.", missingSaid(l.Candidate))
+	}
+	return "cannot be used: " + codeSpan(l.Reason, saidLength)
+}
+
+// changedSaid names the first parts of an evaluation that changed.
+func (v *view) changedSaid(m *gate.ModelReport) string {
+	s := "The evaluation of " + v.name(m.Model) + " is not the baseline's"
+	var parts []string
+	for _, c := range m.Changes[:min(len(m.Changes), mostSaid)] {
+		parts = append(parts, v.name(c.Path)+" "+changeSaid(c.Baseline, c.Candidate))
+	}
+	if more := len(m.Changes) - len(parts); more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", more))
+	}
+	if len(parts) > 0 {
+		s += ": " + strings.Join(parts, ", ")
+	}
+	return s + ". A difference in scores would say nothing about the model."
+}
+
+func changeSaid(baseline, candidate string) string {
+	switch {
+	case baseline == "":
+		return "is new"
+	case candidate == "":
+		return "is gone"
+	case strings.HasPrefix(baseline, "sha256:") && strings.HasPrefix(candidate, "sha256:"):
+		return "changed"
+	}
+	return "was " + codeSpan(baseline, nameLength) + " and is " + codeSpan(candidate, nameLength)
+}
+
+// blindSaid says what an inconclusive comparison could not have seen, or what it can neither show nor rule out.
+func (v *view) blindSaid(l line) string {
+	if l.Decided == nil || l.Candidate == nil {
+		if l.Candidate != nil && l.Candidate.N < v.report.Policy.MinSamples {
+			return fmt.Sprintf("%s, and nothing is tested below %d.", count(l.Candidate.N, "sample", "samples"), v.report.Policy.MinSamples)
+		}
+		return codeSpan(l.Reason, saidLength)
+	}
+	if l.MDE != nil && *l.MDE > l.MaxLoss {
+		return v.powerSaid(l)
+	}
+	return fmt.Sprintf("a loss of more than %s is neither shown nor ruled out: %s %s.",
+		l.Tolerance(), l.FormatSigned(l.Decided.Diff), l.signedRange(l.Decided.Lo, l.Decided.Hi))
+}
+
+// powerSaid says what a comparison can see, and what it takes to see what is tolerated.
+func (v *view) powerSaid(l line) string {
+	if l.MDE == nil {
+		return "what it can see is not known."
+	}
+	s := "a loss of " + l.Format(*l.MDE) + " or more is found " + often(v.report.Policy.Power)
+	if l.Outcome == gate.Inconclusive {
+		s = "this run would have missed most losses under " + l.Format(*l.MDE)
+	}
+	if l.Needed == nil {
+		return s + "."
+	}
+	noun := "samples"
+	if l.Decided != nil && l.Decided.Method == stat.WelchT {
+		noun = "samples a side"
+	}
+	return fmt.Sprintf("%s; to find %s takes about %d %s.", s, l.Tolerance(), *l.Needed, noun)
+}

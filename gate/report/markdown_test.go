@@ -1,0 +1,194 @@
+package report_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/text"
+
+	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/report"
+)
+
+func parse(source []byte) ast.Node {
+	return goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser().Parse(text.NewReader(source))
+}
+
+// nodes returns all nodes of a kind.
+func nodes(root ast.Node, kind ast.NodeKind) []ast.Node {
+	var out []ast.Node
+	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if entering && n.Kind() == kind {
+			out = append(out, n)
+		}
+		return ast.WalkContinue, nil
+	})
+	return out
+}
+
+// content is the text of a node as a reader sees it.
+func content(n ast.Node, source []byte) string {
+	var b strings.Builder
+	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		switch n := n.(type) {
+		case *ast.Text:
+			if entering {
+				b.Write(n.Segment.Value(source))
+			}
+		case *ast.String:
+			if entering {
+				b.Write(n.Value)
+			}
+		}
+		return ast.WalkContinue, nil
+	})
+	return b.String()
+}
+
+// ownHTML is the only HTML that a page may hold.
+var ownHTML = regexp.MustCompile(`^(<!-- hubgate:[A-Za-z0-9_.~%+-]+ -->|<details><summary>[A-Za-z0-9 ,:'-]+</summary>|</details>|</?sub>)$`)
+
+// checkMarkdown holds a page to what every page promises, whatever the report.
+func checkMarkdown(t *testing.T, g golden, md string) {
+	t.Helper()
+	if len(md) > g.page.Limit {
+		t.Errorf("the page has %d bytes, want at most %d", len(md), g.page.Limit)
+	}
+	if marker := report.Marker(g.page.Key); !strings.HasPrefix(md, marker+"\n> [!") {
+		t.Errorf("the page does not begin with %q and an alert", marker)
+	}
+	source := []byte(md)
+	root := parse(source)
+	for _, n := range nodes(root, ast.KindHTMLBlock) {
+		for i := range n.Lines().Len() {
+			line := n.Lines().At(i)
+			checkHTML(t, strings.TrimSpace(string(line.Value(source))))
+		}
+	}
+	for _, n := range nodes(root, ast.KindRawHTML) {
+		segments := n.(*ast.RawHTML).Segments
+		for i := range segments.Len() {
+			checkHTML(t, string(segmentValue(segments.At(i), source)))
+		}
+	}
+	for _, kind := range []ast.NodeKind{ast.KindImage, ast.KindAutoLink, ast.KindHeading, ast.KindFencedCodeBlock, ast.KindCodeBlock, ast.KindThematicBreak, east.KindStrikethrough, east.KindTaskCheckBox} {
+		if n := nodes(root, kind); len(n) > 0 {
+			t.Errorf("the page has a %v: %q", kind, content(n[0], source))
+		}
+	}
+	for _, n := range nodes(root, ast.KindLink) {
+		to := string(n.(*ast.Link).Destination)
+		if !strings.HasPrefix(to, "https://github.com/acme/") && !strings.HasPrefix(to, "https://huggingface.co/datasets/") {
+			t.Errorf("the page links to %q", to)
+		}
+	}
+	checkTables(t, root)
+	checkFailures(t, g, root, source)
+	checkLength(t, md)
+}
+
+func segmentValue(s text.Segment, source []byte) []byte { return s.Value(source) }
+
+func checkHTML(t *testing.T, html string) {
+	t.Helper()
+	if !ownHTML.MatchString(html) {
+		t.Errorf("the page holds HTML that is not ours: %q", html)
+	}
+}
+
+// checkTables wants every row to have as many cells as its head; the parser pads and cuts, so it goes by the source.
+func checkTables(t *testing.T, root ast.Node) {
+	t.Helper()
+	for _, table := range nodes(root, east.KindTable) {
+		columns := len(table.(*east.Table).Alignments)
+		for row := table.FirstChild(); row != nil; row = row.NextSibling() {
+			if got := row.ChildCount(); got != columns {
+				t.Errorf("a row has %d cells, want %d", got, columns)
+			}
+		}
+	}
+}
+
+// checkFailures wants each failing finding in a row of its own, with its names as they are.
+func checkFailures(t *testing.T, g golden, root ast.Node, source []byte) {
+	t.Helper()
+	rows := map[string]bool{}
+	for _, row := range nodes(root, east.KindTableRow) {
+		if !strings.Contains(content(row.FirstChild(), source), "🔴") {
+			continue
+		}
+		var names []string
+		for _, span := range nodes(row.FirstChild().NextSibling(), ast.KindCodeSpan) {
+			names = append(names, content(span, source))
+		}
+		rows[strings.Join(names, "\x00")] = true
+	}
+	for _, m := range g.report.Models {
+		for _, f := range m.Findings {
+			if f.Decision != gate.Fail {
+				continue
+			}
+			var names []string
+			for i, name := range []string{f.Model, f.Task, f.Metric} {
+				if name != "" && (i > 0 || len(g.report.Models) > 1) {
+					names = append(names, report.Clean(report.Elide(name, 80)))
+				}
+			}
+			if key := strings.Join(names, "\x00"); !rows[key] {
+				t.Errorf("no row for the failing %q", names)
+			}
+		}
+	}
+}
+
+// checkLength wants a page that people read.
+func checkLength(t *testing.T, md string) {
+	t.Helper()
+	visible, folded := 0, false
+	for _, line := range strings.Split(md, "\n") {
+		switch {
+		case strings.HasPrefix(line, "<details>"):
+			folded = true
+			visible++
+		case strings.HasPrefix(line, "</details>"):
+			folded = false
+		case !folded && line != "":
+			visible++
+		}
+	}
+	if visible > 44 {
+		t.Errorf("the page has %d visible lines", visible)
+	}
+}
+
+// TestNumbersAgree holds the page to the digits of the report.
+func TestNumbersAgree(t *testing.T) {
+	t.Parallel()
+	for name, g := range goldens(t) {
+		if g.report.Described || name == "many" {
+			continue
+		}
+		md := report.Markdown(g.report, g.page)
+		for _, m := range g.report.Models {
+			for _, f := range m.Findings {
+				if f.Decided == nil {
+					continue
+				}
+				want := f.FormatSigned(f.Decided.Diff)
+				ci := fmt.Sprintf("[%s, %s]", f.FormatSigned(f.Decided.Lo), f.FormatSigned(f.Decided.Hi))
+				if !strings.Contains(md, want) || !strings.Contains(md, ci) {
+					t.Errorf("%s: %s %s: the page lacks %s %s", name, f.Model, f.Metric, want, ci)
+				}
+			}
+		}
+		if strings.Contains(md, "p = 0.000)") || strings.Contains(md, "NaN") || strings.Contains(md, "Inf") {
+			t.Errorf("%s: the page has a number that is none", name)
+		}
+	}
+}
