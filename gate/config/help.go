@@ -32,7 +32,7 @@ func Help(command string) (string, bool) {
 		usage += " [flags]"
 	}
 	fmt.Fprintf(&b, "%s\n\n%s.\n", usage, c.Doc)
-	helpFlags(&b, inputs)
+	helpFlags(&b, inputs, command)
 	if command == "check" {
 		b.WriteString(helpExit)
 	}
@@ -55,12 +55,12 @@ func helpProgram(b *strings.Builder) {
 		fmt.Fprintf(b, "  %-15s %s\n", strings.TrimSpace(c.Name+" "+c.Args), c.Doc)
 	}
 	b.WriteString("\nWithout a command it is check. A flag that a command does not use is accepted and does nothing.\n")
-	helpFlags(b, Inputs())
+	helpFlags(b, Inputs(), "check")
 	b.WriteString(helpExit)
 }
 
-// helpFlags lists flags, their variables and defaults.
-func helpFlags(b *strings.Builder, inputs []Input) {
+// helpFlags lists the flags of a command, their variables and defaults.
+func helpFlags(b *strings.Builder, inputs []Input, command string) {
 	if len(inputs) == 0 {
 		return
 	}
@@ -74,11 +74,11 @@ func helpFlags(b *strings.Builder, inputs []Input) {
 		if !in.FlagOnly {
 			notes = append(notes, in.Variable())
 		}
-		if s := in.Shown(); s != "" {
+		switch s := in.Shown(); {
+		case s == required && command != "init":
+			notes = append(notes, s)
+		case s != "" && s != required:
 			notes = append(notes, "default: "+s)
-		}
-		if in.Absent == "required" {
-			notes[len(notes)-1] = in.Absent
 		}
 		fmt.Fprintln(b, strings.TrimRight(fmt.Sprintf("  %-28s %s", flag, strings.Join(notes, ", ")), " "))
 		for _, line := range wrap(in.Doc, helpWidth-6) {

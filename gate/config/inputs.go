@@ -50,6 +50,8 @@ const (
 	defaultPolicy    = ".github/hubgate.yml"
 	defaultHub       = "https://huggingface.co"
 	defaultNamespace = "local" // on a directory
+
+	required = "required" // in place of a default
 )
 
 // Inputs returns every input, in the order in which documentation lists them.
@@ -73,7 +75,7 @@ func readInputs() []Input {
 	return []Input{
 		{
 			Name: "results", Doc: "Scores of the candidate: files, globs, directories, or hf://datasets/OWNER/NAME[@REVISION][/PATH], merged into one run",
-			Absent: "required", List: true, InPolicy: true, Commands: scoring(), set: setResults,
+			Absent: required, List: true, InPolicy: true, Commands: scoring(), set: setResults,
 		},
 		{
 			Name: "format", Doc: "Reader of the files: " + anyOf(formats),
@@ -109,7 +111,7 @@ func hubInputs() []Input {
 		{
 			Name: "namespace", Doc: "Hub user or organisation that owns the results datasets",
 			Absent:   defaultNamespace + " where hub is a directory, else required unless baseline does without",
-			InPolicy: true, Commands: checking(), set: setNamespace,
+			InPolicy: true, Commands: []string{"check", "init"}, set: setNamespace,
 		},
 		{
 			Name: "dataset", Doc: "Name of the results dataset, with {namespace}, {model}, {owner}, {repo} and {gate} filled in",
@@ -154,7 +156,7 @@ func showInputs() []Input {
 			Default: "always", InPolicy: true, Commands: checking(), set: choice(commentNames, func(c *Config) *Comment { return &c.Comment }),
 		},
 		{
-			Name: "samples", Doc: "What comment, summary and report show of samples: " + anyOf(samplesNames) + ", where auto is text if the repository is private or the dataset public, else ids",
+			Name: "samples", Doc: "What comment, summary and report show of samples: " + anyOf(samplesNames) + "; auto is text where the repository is private or the dataset public, else ids",
 			Default: "auto", InPolicy: true, Commands: checking(), set: choice(samplesNames, func(c *Config) *Samples { return &c.Samples }),
 		},
 		{
@@ -162,7 +164,7 @@ func showInputs() []Input {
 			Default: "true", Bool: true, InPolicy: true, Commands: checking(), set: boolean(func(c *Config) *bool { return &c.PublishText }),
 		},
 		{
-			Name: "check-run", Doc: "Whether to make a check run on the head commit, which needs checks: write: " + anyOf(checkRunNames) + ", where auto is true under workflow_run",
+			Name: "check-run", Doc: "Whether to make a check run on the head commit: " + anyOf(checkRunNames) + "; auto is true under workflow_run, and the job needs checks: write",
 			Default: "auto", InPolicy: true, Commands: checking(), set: choice(checkRunNames, func(c *Config) *CheckRun { return &c.CheckRun }),
 		},
 		{
@@ -206,7 +208,7 @@ func policyFlags() []Input {
 			Default: "regression", FlagOnly: true, Commands: checking(), set: parsed(parseRule, policyRule),
 		},
 		{
-			Name: "test", Doc: "Test that decides: " + anyOf(testNames) + ", where auto is paired if samples match, else welch",
+			Name: "test", Doc: "Test that decides: " + anyOf(testNames) + "; auto is paired where samples match, else welch",
 			Default: "auto", FlagOnly: true, Commands: checking(), set: parsed(parseTest, policyTest),
 		},
 		{

@@ -22,7 +22,7 @@ version: 1
 	if namespace == "" {
 		b.WriteString("# namespace: acme         # Hub user or organisation that owns the results datasets\n\n")
 	} else {
-		fmt.Fprintf(&b, "namespace: %s          # Hub user or organisation that owns the results datasets\n\n", key(namespace))
+		fmt.Fprintf(&b, "%-25s # Hub user or organisation that owns the results datasets\n\n", "namespace: "+key(namespace))
 	}
 	b.WriteString(`defaults:                 # for every metric; a metric below may say otherwise with the same keys
   max-loss: 5%            # tolerated loss: per cent of the scale's width, or a number in the metric's own units
@@ -51,6 +51,10 @@ policy:
 	return []byte(b.String())
 }
 
+// maxKey is the length in bytes up to which a key may stand before its colon: https://yaml.org/spec/1.2.2/#742-flow-mappings
+// allows 1024 characters with what is around them.
+const maxKey = 1000
+
 // starterMetrics writes a line for each metric, in order of their names.
 func starterMetrics(b *strings.Builder, metrics map[string]codec.Fact) {
 	if len(metrics) == 0 {
@@ -65,6 +69,10 @@ func starterMetrics(b *strings.Builder, metrics map[string]codec.Fact) {
 metrics:                  # first match wins; names may be globs
 `)
 	for _, name := range slices.Sorted(maps.Keys(metrics)) {
+		quoted := key(literal.Replace(name))
+		if len(quoted) > maxKey {
+			continue // the defaults judge it as well
+		}
 		var parts []string
 		fact := metrics[name]
 		if fact.Scale != nil {
@@ -75,7 +83,7 @@ metrics:                  # first match wins; names may be globs
 		} else {
 			parts = append(parts, "direction: higher")
 		}
-		fmt.Fprintf(b, "  %s: {%s}\n", key(literal.Replace(name)), strings.Join(parts, ", "))
+		fmt.Fprintf(b, "  %s: {%s}\n", quoted, strings.Join(parts, ", "))
 	}
 }
 

@@ -298,7 +298,7 @@ func checkURL(s string) error {
 	case u.Scheme != "https" && u.Scheme != "http":
 		return wrong(quote(s)+" is neither a directory nor a web address", form)
 	case u.RawQuery != "" || u.Fragment != "":
-		return wrong(quote(s)+` holds a "?" or "#"`, form)
+		return wrong(`the URL holds a "?" or "#"`, form)
 	}
 	return nil
 }
