@@ -92,7 +92,7 @@ func (p Policy) breaches(c Comparison) []string {
 		out = append(out, c.floorClause(*floor))
 	}
 	lost := c.Candidate.Missing + c.Dropped
-	if all := c.Candidate.N + lost; float64(lost) > p.MaxMissing*float64(all)+1e-9 {
+	if all := c.Candidate.N + lost; float64(lost) > float64(p.MaxMissing*float64(all))+1e-9 {
 		out = append(out, missingClause(c, lost, all, p.MaxMissing))
 	}
 	if len(c.Lowered) > 0 {

@@ -7,9 +7,6 @@ import (
 	"github.com/hubgate/hubgate/gate/stat"
 )
 
-// pairedShare is the share of both sides' samples that pairs must cover before the paired test decides by itself.
-const pairedShare = 0.9
-
 // maxMoves bounds Comparison.MostMoved.
 const maxMoves = 10
 
@@ -62,10 +59,10 @@ func (m *measurement) add(t stat.Test, err error) *stat.Test {
 	return &m.Tests[len(m.Tests)-1]
 }
 
-// pairable reports whether the pairs cover enough of both sides for the paired test to speak for them.
+// pairable reports whether the pairs cover at least nine tenths of either side's samples, so that the paired test speaks
+// for them all.
 func (m *measurement) pairable() bool {
-	n := float64(m.Paired)
-	return m.Paired > 0 && n >= pairedShare*float64(m.candidate.n()) && n >= pairedShare*float64(m.baseline.n())
+	return m.Paired > 0 && 10*m.Paired >= 9*m.candidate.n() && 10*m.Paired >= 9*m.baseline.n()
 }
 
 // pair takes the differences of the samples that are usable on both sides.

@@ -66,11 +66,11 @@ type Loss struct {
 // Fields that the policy does not set are zero or nil, and then the defaults' apply.
 type Criterion struct {
 	Metric    string       // a name, or a glob as in path.Match
-	Direction Direction    //
+	Direction Direction    // which way it improves
 	MaxLoss   *Loss        // tolerated worsening
 	Min       *float64     // floor, or ceiling when lower is better: the candidate's mean may not be worse than this
 	Scale     *score.Scale // declared
-	Tier      Tier         //
+	Tier      Tier         // what a failure means for the job
 	MustPass  []string     // ids of samples that may not score lower than in the baseline
 	Line      int          // in the policy file, for annotations; 0 when defaulted
 }

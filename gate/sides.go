@@ -38,6 +38,7 @@ type side struct {
 	column  *score.Column
 	values  []float64 // of the samples that have one, sorted
 	moments stat.Moments
+	levels  []stat.Level // nil while there are more than maxLevels
 }
 
 // newSide returns the side whose scores outside the scale are missing, or nil when the samples lack the metric.
@@ -53,23 +54,26 @@ func newSide(s samples, metric string, scale *score.Scale) *side {
 		}
 	}
 	out.moments = momentsOf(out.values) // in canonical order, so that the order of rows does not show
-	sortValues(out.values)
+	out.sort()
 	return out
 }
 
-// sortValues sorts in place, once for all who need an order. While there are few distinct values it counts them.
-func sortValues(xs []float64) {
-	levels, ok := stat.Levels(xs, 256)
+// sort sorts the values, once for all who need an order. While there are few distinct ones it counts them instead.
+func (s *side) sort() {
+	const few = 256
+	levels, ok := stat.Levels(s.values, few)
 	if !ok {
-		slices.Sort(xs)
+		slices.Sort(s.values)
 		return
 	}
-	i := 0
+	sorted := s.values[:0]
 	for _, l := range levels {
 		for range l.Count {
-			xs[i] = l.Value
-			i++
+			sorted = append(sorted, l.Value)
 		}
+	}
+	if len(levels) <= maxLevels {
+		s.levels = levels
 	}
 }
 
@@ -115,12 +119,8 @@ func (s *side) n() int {
 
 // binary reports whether every usable score is 0 or 1.
 func (s *side) binary() bool {
-	for _, v := range s.values {
-		if v != 0 && v != 1 {
-			return false
-		}
-	}
-	return true
+	other := func(l stat.Level) bool { return l.Value != 0 && l.Value != 1 }
+	return s.n() == 0 || len(s.levels) > 0 && !slices.ContainsFunc(s.levels, other)
 }
 
 // within reports whether every usable score lies on the scale.
@@ -150,8 +150,8 @@ func (s samples) row(id string) (int, bool) {
 }
 
 // Summarize describes one metric of a table that holds one row per sample, as [score.Table.Reduce] makes it; rows is the
-// number of rows before that. Level is that of the interval, in (0, 1), and passFail asks for Wilson's: then every usable
-// score must be 0 or 1. A table without the metric has the zero Summary.
+// number of rows before that. Level is that of the interval, in (0, 1), and passFail asks for Wilson's where every usable
+// score is 0 or 1. A table without the metric has the zero Summary.
 func Summarize(t *score.Table, rows int, metric string, level float64, passFail bool) Summary {
 	s := newSide(samples{table: t, rows: rows}, metric, nil)
 	if s == nil {
@@ -171,12 +171,12 @@ func (s *side) summary(level float64, passFail bool) Summary {
 	if out.Interval {
 		out.SD, out.SE = m.SD(), m.SE()
 	}
-	if passFail {
+	if passFail && s.binary() {
 		passed := int(math.Round(m.Mean * float64(m.N)))
 		out.Lo, out.Hi = stat.Wilson(passed, m.N, level)
 		out.Interval = true
 	}
 	out.Quartiles, _ = stat.QuartilesOf(s.values) // it refuses what is empty or not finite, and this is neither
-	out.Levels, _ = stat.Levels(s.values, maxLevels)
+	out.Levels = s.levels
 	return out
 }
