@@ -1,9 +1,11 @@
 package action
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,16 +21,16 @@ const (
 	Never
 )
 
-// An Output is one output of the step. Its value is an enumeration, a path, a URL or JSON on one line: never text from
-// a scores file as it stands.
+// An Output is one output of the step. Its value is an enumeration, a path, a URL or JSON on one line, or a list of such with
+// a line each: never text from a scores file as it stands.
 type Output struct{ Name, Value string }
 
-// An Annotation is a message beside the code. File may be empty.
+// An Annotation is a message beside the code. File may be empty, and is relative to the repository otherwise.
 type Annotation struct {
 	Error   bool // else a warning
 	Title   string
 	File    string
-	Line    int
+	Line    int // from 1; 0 for the file as a whole
 	Message string
 }
 
@@ -36,7 +38,7 @@ type Annotation struct {
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 const maxAnnotations = 10
 
-// A Delivery is what a run of the gate has to say. Comment begins with Marker.
+// A Delivery is what a run of the gate has to say. Comment begins with Marker, by which the comment is found again.
 type Delivery struct {
 	Summary     string
 	Outputs     []Output
@@ -48,93 +50,103 @@ type Delivery struct {
 	Failed      bool // what OnFail waits for
 }
 
-// Deliver writes job summary, comment, outputs and annotations, each as far as this run and its token allow. It returns the
-// comment's URL, empty when there is none, and what could not be done, a sentence each. The output comment-url is
-// added here.
+// Deliver writes job summary, outputs, comment and annotations, each as far as this run and its token allow. It returns the
+// comment's URL, empty when there is none, and what could not be done, a sentence each; in a workflow run those are
+// annotations as well. The output comment-url is added here.
+//
+// The comment waits for GitHub for a minute at most. All else is local, and is done even when ctx has ended.
 func (g *GitHub) Deliver(ctx context.Context, e Event, d Delivery) (commentURL string, notices []string) {
 	note := func(err error) {
-		if err != nil {
+		if err != nil && !slices.Contains(notices, err.Error()) {
 			notices = append(notices, err.Error())
 		}
 	}
 	note(g.summary(d.Summary))
-	commentURL, err := g.comment(ctx, e, d)
-	note(err)
-	for _, o := range append(d.Outputs, Output{"comment-url", commentURL}) {
+	for _, o := range d.Outputs {
 		note(g.output(o))
 	}
-	g.annotate(d.Annotations)
+	commentURL, err := g.comment(ctx, e, d)
+	note(err)
+	note(g.output(Output{"comment-url", commentURL}))
+	note(g.annotate(d.Annotations, notices))
 	return commentURL, notices
 }
 
 func (g *GitHub) summary(markdown string) error {
-	if g.getenv("GITHUB_STEP_SUMMARY") == "" {
-		return nil
-	}
-	return guard("job summary", func() { g.action.AddStepSummary(markdown) })
+	return g.commandFile("job summary", "GITHUB_STEP_SUMMARY", func() { g.action.AddStepSummary(markdown) })
 }
+
+// delimiter is what go-githubactions ends every output with. A value that has it on a line of its own could go on to set
+// other outputs.
+const delimiter = "_GitHubActionsFileCommandDelimeter_"
+
+var outputName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 
 func (g *GitHub) output(o Output) error {
-	if g.getenv("GITHUB_OUTPUT") == "" {
-		return nil
+	switch {
+	case !outputName.MatchString(o.Name):
+		return fmt.Errorf("output %q: not a name of lower-case letters, digits and dashes; it is not set", o.Name)
+	case slices.Contains(strings.Split(o.Value, "\n"), delimiter), strings.ContainsFunc(o.Value, control):
+		return fmt.Errorf("output %s: %q is not safe to hand to the runner; it is not set", o.Name, o.Value)
 	}
-	return guard("output "+o.Name, func() { g.action.SetOutput(o.Name, o.Value) })
+	return g.commandFile("outputs", "GITHUB_OUTPUT", func() { g.action.SetOutput(o.Name, o.Value) })
 }
 
-// guard turns the panic of go-githubactions, which it raises when a command file cannot be written, into an error.
-func guard(what string, write func()) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%s: %v; is the file that the runner made for it still there?", what, r)
+// control reports a control character other than the end of a line.
+func control(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f }
+
+// commandFile writes to the file that a variable of the runner names. Outside a workflow run there may be none.
+func (g *GitHub) commandFile(what, variable string, write func()) error {
+	if g.getenv(variable) == "" {
+		if g.running() {
+			return fmt.Errorf("%s: not written, because %s is not set; does the step empty it?", what, variable)
 		}
-	}()
-	write()
+		return nil
+	}
+	if err := guard(write); err != nil {
+		return fmt.Errorf("%s: %w; is the file that the runner made for it still there?", what, err)
+	}
 	return nil
 }
 
-func (g *GitHub) annotate(as []Annotation) {
-	if g.getenv("GITHUB_ACTIONS") != "true" {
-		return
+// annotate shows the worst of the annotations, then every notice.
+func (g *GitHub) annotate(as []Annotation, notices []string) error {
+	if !g.running() {
+		return nil
 	}
-	shown, left := map[bool]int{}, 0
-	for _, a := range as {
-		if shown[a.Error] == maxAnnotations {
-			left++
-			continue
+	err := guard(func() {
+		shown, left := map[bool]int{}, 0
+		for _, a := range as {
+			if shown[a.Error] == maxAnnotations {
+				left++
+				continue
+			}
+			shown[a.Error]++
+			g.show(a)
 		}
-		shown[a.Error]++
-		fields := map[string]string{"title": a.Title}
-		if a.File != "" {
-			fields["file"], fields["line"] = a.File, strconv.Itoa(max(1, a.Line))
+		if left > 0 {
+			g.action.Noticef("%d more findings are in the job summary", left)
 		}
-		at := g.action.WithFieldsMap(fields)
-		if a.Error {
-			at.Errorf("%s", a.Message)
-		} else {
-			at.Warningf("%s", a.Message)
+		for _, n := range notices {
+			g.action.Noticef("%s", n)
 		}
+	})
+	if err != nil {
+		return fmt.Errorf("annotations: %w", err)
 	}
-	if left > 0 {
-		g.action.Noticef("%d more findings are in the job summary", left)
-	}
+	return nil
 }
 
-// Key returns the part of a comment's marker that tells gates, jobs and matrix legs apart. It holds letters, digits, dots,
-// dashes, colons and underscores only, so that it cannot end the HTML comment that it stands in.
-func Key(gateName string, e Event, matrix string) string {
-	key := cmp.Or(gateName, strings.Trim(e.Workflow+":"+e.Job, ":"))
-	if m := strings.TrimSpace(matrix); m != "" && m != "null" && m != "{}" {
-		key += ":" + m
+func (g *GitHub) show(a Annotation) {
+	fields := map[string]string{"title": a.Title, "file": a.File}
+	if a.File != "" && a.Line > 0 {
+		fields["line"] = strconv.Itoa(a.Line)
 	}
-	key = strings.Map(func(r rune) rune {
-		switch {
-		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '.', r == ':', r == '_':
-			return r
-		}
-		return '-'
-	}, key)
-	for strings.Contains(key, "--") {
-		key = strings.ReplaceAll(key, "--", "-")
+	maps.DeleteFunc(fields, func(_, v string) bool { return v == "" })
+	at := g.action.WithFieldsMap(fields)
+	if a.Error {
+		at.Errorf("%s", a.Message)
+		return
 	}
-	return cmp.Or(strings.Trim(key, "-"), "hubgate")
+	at.Warningf("%s", a.Message)
 }

@@ -1,0 +1,193 @@
+// Package actiontest is the part of GitHub's REST API that a gate uses, in memory, for tests.
+//
+// It is as strict as GitHub's description of its API: a request that is not in it fails the test. It keeps state, so that
+// a comment that was created is listed, and it fails on demand ([GitHub.Fail]).
+package actiontest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+const (
+	// BasePath is where the API lies. It is not the root, so that a client that forgets the path of its base address fails,
+	// and is the one of GitHub Enterprise Server.
+	BasePath = "/api/v3"
+
+	// URL is the API's address for [GitHub.Client]: what GITHUB_API_URL is set to. A server has its own.
+	URL = "https://github.test" + BasePath
+
+	// WorkflowToken is a token as every job gets one: it may comment, and may not ask who it is.
+	WorkflowToken = "ghs_workflow"
+
+	// WorkflowBot is who writes with WorkflowToken.
+	WorkflowBot = "github-actions[bot]"
+)
+
+// A Request is one that reached the API. Path is without BasePath and with the query.
+type Request struct{ Method, Path, Body string }
+
+// A Comment is one of a pull request.
+type Comment struct {
+	ID          int64
+	Login, Body string
+	Edits       int // how often its text was sent again
+
+	number int
+}
+
+// GitHub is one repository with some pull requests. It may be used by several goroutines.
+type GitHub struct {
+	t     testing.TB
+	owner string
+	name  string
+	pulls []int
+	mux   *http.ServeMux
+
+	mu       sync.Mutex
+	tokens   map[string]identity
+	comments []*Comment // in the order they were written in
+	lastID   int64
+	faults   []*Fault
+	requests []Request
+}
+
+type identity struct {
+	login    string
+	readOnly bool
+}
+
+var _ http.Handler = (*GitHub)(nil)
+
+// New returns the repository "owner/name" with pull requests of these numbers, without comments. What no GitHub would
+// understand is an error of t.
+func New(t testing.TB, repository string, pulls ...int) *GitHub {
+	owner, name, _ := strings.Cut(repository, "/")
+	g := &GitHub{
+		t: t, owner: owner, name: name, pulls: pulls, lastID: 3_000_000_000, // more than 32 bits hold, as GitHub's are
+		tokens: map[string]identity{WorkflowToken: {login: WorkflowBot}},
+	}
+	g.mux = g.routes()
+	return g
+}
+
+// User adds a person's token.
+func (g *GitHub) User(token, login string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.tokens[token] = identity{login: login}
+}
+
+// ReadOnly takes the right to write from a token, as GitHub does for pull requests from forks.
+func (g *GitHub) ReadOnly(token string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	id := g.tokens[token]
+	id.readOnly = true
+	g.tokens[token] = id
+}
+
+// Write adds a comment of anybody to a pull request, and returns its id.
+func (g *GitHub) Write(number int, login, body string) int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.write(number, login, body).ID
+}
+
+func (g *GitHub) write(number int, login, body string) *Comment {
+	g.lastID++
+	c := &Comment{ID: g.lastID, Login: login, Body: body, number: number}
+	g.comments = append(g.comments, c)
+	return c
+}
+
+// Delete removes a comment.
+func (g *GitHub) Delete(id int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.comments = slices.DeleteFunc(g.comments, func(c *Comment) bool { return c.ID == id })
+}
+
+// Comments returns the comments of a pull request, oldest first.
+func (g *GitHub) Comments(number int) []Comment {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var cs []Comment
+	for _, c := range g.comments {
+		if c.number == number {
+			cs = append(cs, *c)
+		}
+	}
+	return cs
+}
+
+// Requests returns what was asked so far, in order, failed requests included.
+func (g *GitHub) Requests() []Request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.requests)
+}
+
+// Client returns a client that reaches this GitHub at [URL] without a network, and nothing else.
+func (g *GitHub) Client() *http.Client { return &http.Client{Transport: wire{g}} }
+
+// A wire hands requests to a handler. Without sockets it works under testing/synctest.
+type wire struct{ g *GitHub }
+
+func (w wire) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := req.Context().Err(); err != nil {
+		return nil, err
+	}
+	if host := req.URL.Host; !strings.HasPrefix(URL, "https://"+host+"/") {
+		w.g.t.Errorf("actiontest: a request went to another host: %s", req.URL)
+		return nil, fmt.Errorf("no such host: %s", host)
+	}
+	rec := httptest.NewRecorder()
+	in := req.Clone(req.Context())
+	in.Host = req.URL.Host
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	w.g.ServeHTTP(rec, in)
+	resp := rec.Result()
+	resp.Request = req
+	return resp, nil
+}
+
+// ServeHTTP answers as GitHub would.
+func (g *GitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		g.t.Errorf("actiontest: %s %s: %v", r.Method, r.URL, err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	path := strings.TrimPrefix(r.URL.RequestURI(), BasePath)
+	g.mu.Lock()
+	g.requests = append(g.requests, Request{Method: r.Method, Path: path, Body: string(body)})
+	fault := g.fault(r.Method, path)
+	g.mu.Unlock()
+
+	if fault == nil {
+		g.mux.ServeHTTP(w, r)
+		return
+	}
+	if fault.Before != nil {
+		fault.Before()
+	}
+	switch {
+	case fault.Status == 0:
+		g.mux.ServeHTTP(w, r)
+	case fault.Done:
+		g.mux.ServeHTTP(httptest.NewRecorder(), r)
+		fallthrough
+	default:
+		fault.answer(w)
+	}
+}
