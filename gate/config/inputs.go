@@ -111,7 +111,7 @@ func hubInputs() []Input {
 		{
 			Name: "namespace", Doc: "Hub user or organisation that owns the results datasets",
 			Absent:   defaultNamespace + " where hub is a directory, else required unless baseline does without",
-			InPolicy: true, Commands: []string{"check", "init"}, set: setNamespace,
+			InPolicy: true, Commands: checking(), set: setNamespace,
 		},
 		{
 			Name: "dataset", Doc: "Name of the results dataset, with {namespace}, {model}, {owner}, {repo} and {gate} filled in",

@@ -1,29 +1,25 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/hubgate/hubgate/gate/codec"
+	"github.com/hubgate/hubgate/gate"
 )
 
 // StarterPolicy returns a commented policy file to begin with: it names the metrics that were found in the results, with
-// their scales and directions, and states every default. It parses without a problem. Namespace may be empty, and metrics nil.
-func StarterPolicy(namespace string, metrics map[string]codec.Fact) []byte {
+// their scales, directions and tiers, and states every default. It parses without a problem. Metrics may be nil.
+func StarterPolicy(metrics []gate.Criterion) []byte {
 	var b strings.Builder
 	b.WriteString(`# The policy of hubgate: how much worse a model may become before the merge is blocked.
 version: 1
 
+# namespace: acme         # Hub user or organisation that owns the results datasets
+
 `)
-	if namespace == "" {
-		b.WriteString("# namespace: acme         # Hub user or organisation that owns the results datasets\n\n")
-	} else {
-		fmt.Fprintf(&b, "%-25s # Hub user or organisation that owns the results datasets\n\n", "namespace: "+key(namespace))
-	}
 	b.WriteString(`defaults:                 # for every metric; a metric below may say otherwise with the same keys
   max-loss: 5%            # tolerated loss: per cent of the scale's width, or a number in the metric's own units
 
@@ -51,12 +47,12 @@ policy:
 	return []byte(b.String())
 }
 
-// maxKey is the length in bytes up to which a key may stand before its colon: https://yaml.org/spec/1.2.2/#742-flow-mappings
-// allows 1024 characters with what is around them.
+// maxKey is the length in bytes up to which a key may stand before its colon: YAML allows 1024 characters with what is around
+// them. https://yaml.org/spec/1.2.2/#742-flow-mappings
 const maxKey = 1000
 
-// starterMetrics writes a line for each metric, in order of their names.
-func starterMetrics(b *strings.Builder, metrics map[string]codec.Fact) {
+// starterMetrics writes a line for each metric. One whose name is too long for a key is left to the defaults.
+func starterMetrics(b *strings.Builder, metrics []gate.Criterion) {
 	if len(metrics) == 0 {
 		b.WriteString(`# metrics:                # first match wins; names may be globs
 #   accuracy:   {scale: [1, 3], max-loss: 0.10, min: 2.2, tier: critical, must-pass: [q17, q42]}
@@ -68,22 +64,20 @@ func starterMetrics(b *strings.Builder, metrics map[string]codec.Fact) {
 # tier (critical: fails the job; supporting: warns; advisory: only shown).
 metrics:                  # first match wins; names may be globs
 `)
-	for _, name := range slices.Sorted(maps.Keys(metrics)) {
-		quoted := key(literal.Replace(name))
-		if len(quoted) > maxKey {
-			continue // the defaults judge it as well
+	for _, c := range metrics {
+		name := key(literal.Replace(c.Metric))
+		if len(name) > maxKey {
+			continue
 		}
 		var parts []string
-		fact := metrics[name]
-		if fact.Scale != nil {
-			parts = append(parts, "scale: "+show(fact.Scale))
+		if c.Scale != nil {
+			parts = append(parts, "scale: "+show(c.Scale))
 		}
-		if fact.Cost {
-			parts = append(parts, "direction: lower", "tier: advisory")
-		} else {
-			parts = append(parts, "direction: higher")
+		parts = append(parts, "direction: "+cmp.Or(c.Direction, gate.Higher).String())
+		if c.Tier > gate.Critical {
+			parts = append(parts, "tier: "+c.Tier.String())
 		}
-		fmt.Fprintf(b, "  %s: {%s}\n", quoted, strings.Join(parts, ", "))
+		fmt.Fprintf(b, "  %s: {%s}\n", name, strings.Join(parts, ", "))
 	}
 }
 

@@ -2,44 +2,45 @@ package config
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/hubgate/hubgate/gate"
-	"github.com/hubgate/hubgate/gate/codec"
 	"github.com/hubgate/hubgate/gate/score"
 )
 
 func TestStarterPolicy(t *testing.T) {
 	t.Parallel()
-	facts := map[string]codec.Fact{
-		"accuracy":                 {Scale: &score.Scale{Min: 1, Max: 3}},
-		"latency_ms":               {Cost: true},
-		"exact_match,strict-match": {Scale: &score.Scale{Max: 1}},
-		"a*":                       {},
-		"null":                     {},
+	found := []gate.Criterion{
+		{Metric: "accuracy", Direction: gate.Higher, Scale: &score.Scale{Min: 1, Max: 3}, Tier: gate.Critical},
+		{Metric: "exact_match,strict-match", Scale: &score.Scale{Max: 1}},
+		{Metric: "latency_ms", Direction: gate.Lower, Tier: gate.Advisory},
+		{Metric: "a*"},
+		{Metric: "abc"}, // which a* must not hide
+		{Metric: "null"},
+		{Metric: strings.Repeat("x", 2000)},
 	}
 	tests := []struct {
-		name      string
-		namespace string
-		facts     map[string]codec.Fact
-		want      []gate.Criterion
+		name        string
+		found, want []gate.Criterion
 	}{
-		{"bare", "", nil, nil},
-		{"full", "acme", facts, []gate.Criterion{
-			{Metric: `a\*`, Direction: gate.Higher, Line: 12},
-			{Metric: "accuracy", Direction: gate.Higher, Scale: &score.Scale{Min: 1, Max: 3}, Line: 13},
-			{Metric: "exact_match,strict-match", Direction: gate.Higher, Scale: &score.Scale{Max: 1}, Line: 14},
-			{Metric: "latency_ms", Direction: gate.Lower, Tier: gate.Advisory, Line: 15},
-			{Metric: "null", Direction: gate.Higher, Line: 16},
+		{"bare", nil, nil},
+		{"full", found, []gate.Criterion{
+			{Metric: "accuracy", Direction: gate.Higher, Scale: &score.Scale{Min: 1, Max: 3}, Line: 12},
+			{Metric: "exact_match,strict-match", Direction: gate.Higher, Scale: &score.Scale{Max: 1}, Line: 13},
+			{Metric: "latency_ms", Direction: gate.Lower, Tier: gate.Advisory, Line: 14},
+			{Metric: `a\*`, Direction: gate.Higher, Line: 15},
+			{Metric: "abc", Direction: gate.Higher, Line: 16},
+			{Metric: "null", Direction: gate.Higher, Line: 17},
 		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			data := StarterPolicy(tt.namespace, tt.facts)
+			data := StarterPolicy(tt.found)
 			golden(t, filepath.Join(testdata, "starter", tt.name+".yml"), string(data))
 			file, problems := ParsePolicy("p.yml", data)
 			if len(problems) > 0 {
@@ -50,15 +51,9 @@ func TestStarterPolicy(t *testing.T) {
 			if diff := cmp.Diff(file.Policy, want); diff != "" {
 				t.Errorf("got -, want +:\n%s", diff)
 			}
-			if got, _ := parserOf(file).strongest(Input{Name: "namespace"}); tt.namespace != "" && got.values[0] != tt.namespace {
-				t.Errorf("namespace: got %v, want %s", got.values, tt.namespace)
-			}
 		})
 	}
 }
-
-// parserOf returns a parser for which only the policy file says anything.
-func parserOf(file PolicyFile) *parser { return &parser{file: file} }
 
 // FuzzStarter holds that whatever a metric is called, its starter policy parses and names it.
 func FuzzStarter(f *testing.F) {
@@ -69,7 +64,7 @@ func FuzzStarter(f *testing.F) {
 		if name == "" || len(name) > maxKey/4 { // each byte may become an escape of four
 			return
 		}
-		file, problems := ParsePolicy("p.yml", StarterPolicy("", map[string]codec.Fact{name: {Cost: true}}))
+		file, problems := ParsePolicy("p.yml", StarterPolicy([]gate.Criterion{{Metric: name, Direction: gate.Lower}}))
 		if len(problems) > 0 {
 			t.Fatalf("%q: %v", name, problems)
 		}
