@@ -8,6 +8,8 @@ import { compressors } from 'hyparquet-compressors'
 import { DataType, tableFromIPC } from 'apache-arrow'
 import { readParquet } from 'parquet-wasm'
 
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/ // bytes to one reader, and text to the other
+
 // plain turns what either reader makes of a value into the same JSON: bytes into hex, times into milliseconds, structs into
 // objects, lists into arrays, and numbers that JSON lacks into text. Integers may come as numbers or as bigints.
 function plain(v) {
@@ -17,6 +19,7 @@ function plain(v) {
   if (v instanceof Date) return v.getTime()
   if (v instanceof Uint8Array) return Buffer.from(v).toString('hex')
   if (Array.isArray(v) || ArrayBuffer.isView(v)) return Array.from(v, plain)
+  if (typeof v === 'string' && uuid.test(v)) return v.replaceAll('-', '')
   if (typeof v !== 'object') return v
   if (typeof v.toJSON === 'function') {
     if (typeof v.length === 'number' && typeof v.get === 'function') return Array.from(v, plain) // a list

@@ -1,10 +1,12 @@
 package codec
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/hubgate/hubgate/gate/score"
 )
@@ -76,8 +78,11 @@ type wideForm struct {
 	Metrics map[string]string `json:"metrics"` // the column of each
 }
 
+// metricSuffix marks the column of a metric whose name would be taken for something else.
+const metricSuffix = " (metric)"
+
 // WriteWide writes tables with one row per sample: model, task, sample_id, trial, group, then a column per metric, named
-// like it, or "metric:" and its name where another column is named so. Where scores are missing for another reason than
+// like it, with " (metric)" behind a name that is no metric's by itself. Where scores are missing for another reason than
 // being null, cause holds a JSON object of metrics and causes. With texts not nil, input, answer and explanation follow;
 // texts is asked for some samples at a time, and null stands for what it does not know.
 //
@@ -118,6 +123,7 @@ func newWide(w io.Writer, tables []*score.Table, texts func([]Place) (map[Place]
 	}
 	slices.Sort(out.metrics)
 	out.metrics = slices.Compact(out.metrics)
+	names := newAssembler(&File{}, &Options{}, newReadState(context.Background()))
 	form := wideForm{Form: formWide, Metrics: map[string]string{}}
 	schema := flatSchema()
 	for _, name := range wideColumns[:5] {
@@ -126,8 +132,8 @@ func newWide(w io.Writer, tables []*score.Table, texts func([]Place) (map[Place]
 	schema.children[3] = intColumn("trial")
 	for _, m := range out.metrics {
 		column := m
-		if slices.Contains(wideColumns, m) {
-			column = "metric:" + m
+		if r, _ := names.classify(m); r != roleScore || slices.Contains(wideColumns, m) || strings.HasSuffix(m, metricSuffix) {
+			column += metricSuffix
 		}
 		form.Metrics[m] = column
 		schema.children = append(schema.children, doubleColumn(column))
@@ -208,4 +214,71 @@ func (w *wide) batch(t *score.Table, lo, hi int) error {
 func placeOf(t *score.Table, i int) Place {
 	file, row := t.Source(i)
 	return Place{File: file, Row: row}
+}
+
+// own finds out whether a file is one of ours, and takes the column of causes out of its columns.
+func (r *parquetRows) own(p *pqFile, leaves []*pqNode, names []string, d *decompressor) ([]*pqNode, []string, error) {
+	switch mark := p.meta[formKey]; {
+	case mark == "":
+		return leaves, names, nil
+	case mark == formLong:
+		r.long, r.form = true, map[string]string{"score": "score"}
+	default:
+		var form wideForm
+		if err := json.Unmarshal([]byte(mark), &form); err != nil || form.Form != formWide {
+			return leaves, names, nil // a later version's: read it as anyone's table
+		}
+		r.form = make(map[string]string, len(form.Metrics))
+		for metric, column := range form.Metrics {
+			r.form[column] = metric
+			r.a.names[metric] = true
+		}
+	}
+	i := slices.Index(names, "cause")
+	if i < 0 {
+		return leaves, names, nil
+	}
+	if leaves[i].logical != logString {
+		return nil, nil, &Error{File: p.file.Name, Column: "cause", Msg: "is not text", Fix: "leave the table as it was written"}
+	}
+	r.causes = newColumn(p, leaves[i], d)
+	return slices.Delete(leaves, i, i+1), slices.Delete(names, i, i+1), nil
+}
+
+// setOwn sets the cells of a row of ours. A score that is null was recorded with its cause, or the sample has none.
+func (r *parquetRows) setOwn() {
+	var cause cell
+	if r.causes != nil {
+		cause = r.causes.cell()
+	}
+	for i, c := range r.columns {
+		v := c.cell()
+		if metric := r.metrics[i]; metric != "" && v.kind == null {
+			if v = r.missing(metric, cause.text); v.kind == null && !r.long {
+				continue // the sample's table need not have the metric at all
+			}
+		}
+		r.a.set(r.slots[i], v)
+	}
+}
+
+// missing returns the cell of a score that is null.
+func (r *parquetRows) missing(metric string, cause []byte) cell {
+	if cause == nil {
+		return cell{kind: null}
+	}
+	name := string(cause)
+	if !r.long {
+		var causes map[string]string
+		if json.Unmarshal(cause, &causes) != nil {
+			return cell{kind: null}
+		}
+		name = causes[metric]
+	}
+	for _, c := range []score.Cause{score.Infinite, score.Text, score.OffScale, score.Failed} {
+		if c.String() == name {
+			return cell{kind: missing, num: float64(c), text: []byte(name)}
+		}
+	}
+	return cell{kind: null}
 }

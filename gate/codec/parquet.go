@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -30,17 +31,25 @@ func readParquet(ctx context.Context, f *File, a *assembler, o *Options) error {
 	if err != nil {
 		return err
 	}
+	d := &decompressor{}
+	r := parquetRows{a: a}
+	if leaves, names, err = r.own(p, leaves, names, d); err != nil {
+		return err
+	}
 	slots, err := a.declare(names)
 	if err != nil {
 		return err
 	}
-	r := parquetRows{a: a}
-	d := &decompressor{}
 	for i, leaf := range leaves {
 		if slots[i] >= 0 {
 			r.columns = append(r.columns, newColumn(p, leaf, d))
 			r.slots = append(r.slots, slots[i])
+			r.metrics = append(r.metrics, r.form[names[i]])
 		}
+	}
+	r.all = r.columns
+	if r.causes != nil {
+		r.all = append(slices.Clone(r.columns), r.causes)
 	}
 	for g := range p.groups {
 		if err := r.read(ctx, g, p.groups[g].rows); err != nil {
@@ -97,12 +106,19 @@ type parquetRows struct {
 	a       *assembler
 	columns []*column
 	slots   []int
-	row     int // the last one handed on, counted from 1 over the file
+	row     int       // the last one handed on, counted from 1 over the file
+	all     []*column // columns, and causes
+
+	// Of tables that WriteLong or WriteWide wrote: the metrics by column, and the column of causes.
+	form    map[string]string
+	long    bool // one score a row
+	metrics []string
+	causes  *column
 }
 
 // read hands on the rows of one row group.
 func (r *parquetRows) read(ctx context.Context, group int, rows int64) error {
-	for _, c := range r.columns {
+	for _, c := range r.all {
 		c.open(group)
 	}
 	for rows > 0 {
@@ -110,7 +126,7 @@ func (r *parquetRows) read(ctx context.Context, group int, rows int64) error {
 			return err
 		}
 		n := int(min(rows, rowBatch))
-		for _, c := range r.columns {
+		for _, c := range r.all {
 			have, err := c.available()
 			if err != nil {
 				return err
@@ -121,8 +137,12 @@ func (r *parquetRows) read(ctx context.Context, group int, rows int64) error {
 			return fmt.Errorf("%s: row group %d ends before its last row", r.a.file.Name, group+1)
 		}
 		for range n {
-			for i, c := range r.columns {
-				r.a.set(r.slots[i], c.cell())
+			if r.form != nil {
+				r.setOwn()
+			} else {
+				for i, c := range r.columns {
+					r.a.set(r.slots[i], c.cell())
+				}
 			}
 			r.row++
 			if err := r.a.end(r.row); err != nil {
@@ -182,6 +202,8 @@ func (n *pqNode) wordCell(w uint64) cell {
 	}
 	v := int64(w) //nolint:gosec // two's complement
 	switch {
+	case n.instant():
+		return cell{kind: text, text: []byte(n.instantText(v))}
 	case n.logical == logDecimal:
 		return cell{kind: number, num: decimal(big.NewInt(v), n.scale)}
 	case n.unsigned && w > exactInteger:
@@ -263,24 +285,62 @@ func parquetTexts(f *File, _ *Options, rows []int) (map[int]Text, error) {
 		return nil, err
 	}
 	rows = slices.Compact(slices.Sorted(slices.Values(rows)))
-	out := make(map[int]Text, len(rows))
-	for _, row := range rows {
-		out[row] = Text{}
-	}
-	for kind, i := range textColumns(names) {
-		if i < 0 {
+	fields := make(map[int][]field, len(rows))
+	for i, name := range names {
+		if !textual(name) {
 			continue
 		}
 		err := newColumn(p, leaves[i], &decompressor{}).pick(rows, func(row int, c cell) {
-			t := out[row]
-			*[]*string{&t.Input, &t.Answer, &t.Explanation}[kind] = string((*assembler)(nil).plain(c))
-			out[row] = t
+			c.text = bytes.Clone(c.text)
+			fields[row] = append(fields[row], field{name, c})
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
+	out := make(map[int]Text, len(rows))
+	for row, f := range fields {
+		t := textOf(f)
+		if t.Explanation == "" {
+			t.Explanation = structAnalyses(f)
+		}
+		out[row] = t
+	}
 	return out, nil
+}
+
+// textual reports whether a column may hold what people read of a sample.
+func textual(name string) bool {
+	if metric := analysed(name); metric != "" || name == "evaluation" {
+		return true
+	}
+	for _, known := range [][]string{roleColumns[roleInput], answerColumns, explanationColumns} {
+		if slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// analysed returns the metric of which the Handbook's judge wrote in a column of a struct, or "".
+func analysed(name string) string {
+	metric, ok1 := strings.CutPrefix(name, "evaluation.")
+	metric, ok2 := strings.CutSuffix(metric, ".analysis")
+	if !ok1 || !ok2 {
+		return ""
+	}
+	return metric
+}
+
+// structAnalyses joins what the Handbook's judge wrote of each metric, a line each.
+func structAnalyses(fields []field) string {
+	var lines []string
+	for _, f := range fields {
+		if metric := analysed(f.name); metric != "" && f.cell.kind == text {
+			lines = append(lines, metric+": "+string(f.cell.text))
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // pick reads the values of some rows, given in ascending order and counted from 1 over the file.
@@ -334,23 +394,4 @@ func (c *column) pass(n int) {
 		}
 	}
 	c.pos += n
-}
-
-// textColumns returns the columns that hold what was asked, what was answered and what the judge said, or -1. A judge's
-// words often lie in a struct, one per metric: the first counts.
-func textColumns(names []string) [3]int {
-	out, ranks := [3]int{-1, -1, -1}, [3]int{}
-	for i, name := range names {
-		lower := strings.ToLower(name)
-		for kind, known := range [][]string{roleColumns[roleInput], answerColumns, explanationColumns} {
-			rank := slices.Index(known, lower)
-			if dot := strings.LastIndexByte(lower, '.'); rank < 0 && dot >= 0 && kind == 2 && slices.Contains(known, lower[dot+1:]) {
-				rank = len(known)
-			}
-			if rank >= 0 && (out[kind] < 0 || rank < ranks[kind]) {
-				out[kind], ranks[kind] = i, rank
-			}
-		}
-	}
-	return out
 }

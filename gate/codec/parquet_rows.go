@@ -14,8 +14,8 @@ import (
 // maxTableRows bounds the small tables that ReadRows holds in memory.
 const maxTableRows = 4 << 20
 
-// A field is one column of a struct.
-type field struct {
+// A tableField is one column of a struct.
+type tableField struct {
 	index    int
 	node     *pqNode
 	optional bool // a zero is null
@@ -25,11 +25,11 @@ var timeType = reflect.TypeFor[time.Time]()
 
 // fieldsOf returns the columns of a struct type, from tags such as `parquet:"name,optional"`. Fields are strings, bools,
 // whole numbers, floats and times, or pointers to these.
-func fieldsOf(t reflect.Type) ([]field, error) {
+func fieldsOf(t reflect.Type) ([]tableField, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("%s is not a struct", t)
 	}
-	var out []field
+	var out []tableField
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, option, _ := strings.Cut(f.Tag.Get("parquet"), ",")
@@ -59,7 +59,7 @@ func fieldsOf(t reflect.Type) ([]field, error) {
 		default:
 			return nil, fmt.Errorf("field %s of %s: a column cannot hold a %s", f.Name, t, f.Type)
 		}
-		out = append(out, field{index: i, node: n, optional: option == "optional"})
+		out = append(out, tableField{index: i, node: n, optional: option == "optional"})
 	}
 	return out, nil
 }
@@ -93,7 +93,7 @@ func WriteRows[T any](w io.Writer, rows []T) error {
 	return out.close()
 }
 
-func writeField(out *pqRows, k int, f field, v reflect.Value) {
+func writeField(out *pqRows, k int, f tableField, v reflect.Value) {
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
 			return

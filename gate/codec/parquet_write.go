@@ -31,7 +31,7 @@ const (
 
 // A pqWriter writes one Parquet file with a schema of our own, column by column.
 type pqWriter struct {
-	w       *parquet.Writer
+	w       *parquet.Writer // nil for some columns of another's file
 	columns []*parquet.ColumnWriter
 	leaves  []*pqNode
 	size    int64 // of the row group so far, uncompressed
@@ -92,7 +92,7 @@ func (w *pqWriter) write(leaf int, values []parquet.Value) {
 // endRows says that n rows were written to every column, and begins another row group when this one is large enough.
 func (w *pqWriter) endRows(n int) error {
 	w.rows += int64(n)
-	if w.err == nil && (w.size >= maxGroupBytes || w.rows >= maxGroupRows) {
+	if w.err == nil && w.w != nil && (w.size >= maxGroupBytes || w.rows >= maxGroupRows) {
 		w.size, w.rows = 0, 0
 		w.err = w.w.Flush()
 	}
