@@ -22,6 +22,7 @@ const (
 	number                // num; NaN and infinities are allowed
 	text                  // text, decoded
 	jsonValue             // text is a raw JSON object or array
+	missing               // a score that was recorded as missing; num is its score.Cause, text the cause's name
 )
 
 // A cell is one value of one row. Its text belongs to the reader and must stay as it is until the row ends.
@@ -31,29 +32,32 @@ type cell struct {
 	text []byte // of a text or jsonValue; of a number as the file spells it, or nil
 }
 
-// maxColumns bounds the columns of a file: data beyond it is keyed by something that is no column, such as an id.
-const maxColumns = 10_000
+// maxFileColumns bounds the columns of a file: data beyond it is keyed by something that is no column, such as an id.
+const maxFileColumns = 10_000
 
 // maxBroken is how many broken rows are counted before reading gives up.
 const maxBroken = 10_000
 
 // readState is what the files of one Read share.
 type readState struct {
-	ctx      context.Context
-	builder  score.Builder
-	broken   RowsError
-	notes    map[string][]note // by metric: the first scores that are no numbers
-	sources  map[string]string // by metric: the column it was taken from first
-	handbook bool              // some file is a results dataset of the LLM Engineer's Handbook
-	long     bool              // some row holds one score
-	wide     bool              // some row holds all scores of a sample
-	rows     int
-	log      []string
-	warnings []string
+	ctx       context.Context
+	builder   score.Builder
+	broken    RowsError
+	notes     map[string][]note // by metric: the first scores that are no numbers
+	sources   map[string]string // by metric: the column it was taken from first
+	named     map[string]bool   // metrics met in long form
+	columns   []string          // of all files
+	described map[string]bool   // columns that describe the sample, by their names, and are not taken for metrics
+	handbook  bool              // some file is a results dataset of the LLM Engineer's Handbook
+	long      bool              // some row holds one score
+	wide      bool              // some row holds all scores of a sample
+	rows      int
+	log       []string
+	warnings  []string
 }
 
 func newReadState(ctx context.Context) *readState {
-	return &readState{ctx: ctx, notes: map[string][]note{}, sources: map[string]string{}}
+	return &readState{ctx: ctx, notes: map[string][]note{}, sources: map[string]string{}, named: map[string]bool{}, described: map[string]bool{}}
 }
 
 // A note remembers what stood where a score was expected.
@@ -114,6 +118,8 @@ type assembler struct {
 	noIDRow int // the first of them
 	skipped map[string]bool
 	rowErr  *Error // what makes the current row unusable
+
+	yield func(row int, fields []field) error // takes whole rows of JSON in place of the builder; may be nil
 }
 
 // A metricColumn is one metric and the slots it may be read from: the first that the row has counts.
@@ -184,7 +190,7 @@ func (a *assembler) declare(columns []string) ([]int, error) {
 	return out, nil
 }
 
-// slot returns the slot of a column of a format that meets its columns as it goes. It is -1 beyond maxColumns, after
+// slot returns the slot of a column of a format that meets its columns as it goes. It is -1 beyond maxFileColumns, after
 // which the row is broken.
 func (a *assembler) slot(column []byte) int {
 	if i, ok := a.byName[string(column)]; ok {
@@ -203,8 +209,8 @@ func (a *assembler) column(name string) (int, *Error) {
 	if i, ok := a.byName[name]; ok {
 		return i, nil
 	}
-	if len(a.slots) >= maxColumns {
-		return -1, &Error{File: a.file.Name, Msg: fmt.Sprintf("more than %d columns", maxColumns),
+	if len(a.slots) >= maxFileColumns {
+		return -1, &Error{File: a.file.Name, Msg: fmt.Sprintf("more than %d columns", maxFileColumns),
 			Fix: "write one row per sample, with the same columns in every row"}
 	}
 	i := len(a.slots)

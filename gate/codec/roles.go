@@ -113,6 +113,7 @@ func (a *assembler) metricOf(column string) string {
 
 // metricName returns the metric that a column or path holds: its name, save that evaluation.accuracy.score is accuracy.
 func metricName(column string) string {
+	column = strings.TrimSuffix(column, metricSuffix)
 	if rest, ok := strings.CutPrefix(column, "evaluation."); ok {
 		if name, ok := strings.CutSuffix(rest, ".score"); ok && name != "" {
 			return name

@@ -131,6 +131,8 @@ func scoreOf(c cell) (float64, score.Cause) {
 		return parseNumber(c.text)
 	case jsonValue:
 		return 0, score.Text
+	case missing:
+		return 0, score.Cause(c.num)
 	}
 	return 0, score.Null
 }
@@ -171,16 +173,20 @@ func parseNumber(b []byte) (float64, score.Cause) {
 // maxQuoted bounds what a message shows of a value.
 const maxQuoted = 40
 
-// quote returns the beginning of some text on one line, in quotation marks.
+// quote returns the beginning of some text on one line, in quotation marks; in back-quotes where it holds others.
 func quote(b []byte) string {
-	if len(b) <= maxQuoted {
-		return strconv.Quote(string(b))
+	s := string(b)
+	if len(b) > maxQuoted {
+		b = b[:maxQuoted]
+		for len(b) > 0 && !utf8.RuneStart(b[len(b)-1]) {
+			b = b[:len(b)-1]
+		}
+		s = string(b[:len(b)-1]) + "…"
 	}
-	b = b[:maxQuoted]
-	for len(b) > 0 && !utf8.RuneStart(b[len(b)-1]) {
-		b = b[:len(b)-1]
+	if strings.ContainsAny(s, `"\\`) && strconv.CanBackquote(s) {
+		return "`" + s + "`"
 	}
-	return strconv.Quote(string(b[:len(b)-1]) + "…")
+	return strconv.Quote(s)
 }
 
 // list returns some names for a message, the first few of many.
