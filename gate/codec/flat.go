@@ -157,7 +157,7 @@ type flatColumn struct {
 	node    *pqNode
 	role    bool // it stays even without texts
 	exact   bool // an id or the like, whose spelling matters
-	kinds   [jsonValue + 1]bool
+	kinds   [missing + 1]bool
 	real    bool // some number is not whole
 	big     bool // some whole number is beyond what a float64 holds exactly
 	huge    bool // some whole number does not fit into 64 bits
