@@ -51,7 +51,9 @@ func guard(write func()) (err error) {
 		if bug := runtime.Error(nil); !ok || errors.As(cause, &bug) {
 			panic(r)
 		}
-		err = cause
+		if err = errors.Unwrap(cause); err == nil { // what happened, without the library's "failed to"
+			err = cause
+		}
 	}()
 	write()
 	return nil

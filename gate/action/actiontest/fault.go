@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -43,15 +44,18 @@ func (g *GitHub) Fail(f Fault) {
 	g.faults = append(g.faults, &f)
 }
 
+// fault takes the first fault that a request meets, or returns nil.
 func (g *GitHub) fault(method, path string) *Fault {
 	path, _, _ = strings.Cut(path, "?")
-	for i, f := range g.faults {
-		if (f.Method == "" || f.Method == method) && strings.HasSuffix(path, f.Path) {
-			g.faults = append(g.faults[:i:i], g.faults[i+1:]...)
-			return f
-		}
+	i := slices.IndexFunc(g.faults, func(f *Fault) bool {
+		return (f.Method == "" || f.Method == method) && strings.HasSuffix(path, f.Path)
+	})
+	if i < 0 {
+		return nil
 	}
-	return nil
+	f := g.faults[i]
+	g.faults = slices.Delete(g.faults, i, i+1)
+	return f
 }
 
 func (f *Fault) answer(w http.ResponseWriter) {
