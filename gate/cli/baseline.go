@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/codec"
+	"github.com/hubgate/hubgate/gate/config"
+	"github.com/hubgate/hubgate/gate/score"
+	"github.com/hubgate/hubgate/hub"
+	"github.com/hubgate/hubgate/hub/dataset"
+	"github.com/hubgate/hubgate/hub/local"
+)
+
+// openHub opens the Hub that the settings name. A Hub over the network is refused where one is needed, and nil where none is.
+func openHub(cfg config.Config) (hub.Hub, error) {
+	if cfg.HubIsDir {
+		return local.Open(cfg.Hub), nil
+	}
+	needed := cfg.Command == "check" && cfg.Baseline == "" || dataset.IsLocation(cfg.Baseline)
+	for _, r := range cfg.Results {
+		needed = needed || dataset.IsLocation(r)
+	}
+	for _, m := range cfg.Policy.Models {
+		needed = needed || dataset.IsLocation(m.Baseline)
+	}
+	if needed {
+		return nil, fmt.Errorf("input hub: %s is reached over the network, which this version does not do; set hub to a directory, or baseline to a file", cfg.Hub)
+	}
+	return nil, nil //nolint:nilnil // no Hub is needed
+}
+
+// findBaselines returns what each model is compared with.
+func findBaselines(ctx context.Context, cfg config.Config, h hub.Hub, cand *candidate, repos map[string]hub.Repo) (map[string]gate.Baseline, error) {
+	given := map[string]string{}
+	for _, m := range cfg.Policy.Models {
+		if m.Baseline != "" {
+			given[m.Model] = m.Baseline
+		}
+	}
+	out := map[string]gate.Baseline{}
+	if cfg.Baseline != "" {
+		all, err := givenBaseline(ctx, cfg, h, cfg.Baseline, cand)
+		if err != nil {
+			return nil, err
+		}
+		out = match(cand.run, all)
+	}
+	for _, model := range cand.run.Models() {
+		var b gate.Baseline
+		var err error
+		switch {
+		case given[model] != "":
+			b, err = modelBaseline(ctx, cfg, h, given[model], cand, model)
+		case cfg.Baseline != "":
+			continue
+		default:
+			b, err = recordedBaseline(ctx, cfg, h, cand, model, repos[model])
+		}
+		if err != nil {
+			return nil, err
+		}
+		out[model] = b
+	}
+	return out, nil
+}
+
+// recordedBaseline looks into the model's results dataset.
+func recordedBaseline(ctx context.Context, cfg config.Config, h hub.Hub, cand *candidate, model string, repo hub.Repo) (gate.Baseline, error) {
+	only := cand.run.Only(model)
+	q := dataset.Query{
+		Repo: repo, Model: model, SHA256: score.SHA256(only.Tables), GitSHA: cand.run.Provenance.GitSHA, Options: cand.options,
+	}
+	if cfg.BaselineRevision != "auto" {
+		q.Revision = cfg.BaselineRevision
+	}
+	found, err := dataset.Baseline(ctx, h, q)
+	if found.Open != nil {
+		found.Close()
+	}
+	switch {
+	case err == nil:
+		return found.Baseline, nil
+	case ctx.Err() != nil:
+		return gate.Baseline{}, context.Cause(ctx)
+	case errors.Is(err, hub.ErrNotFound), errors.Is(err, hub.ErrNoRevision), errors.Is(err, hub.ErrCorrupt):
+		return gate.Baseline{}, unusable(fmt.Errorf("baseline of %s: %w", model, err))
+	}
+	return gate.Baseline{}, fmt.Errorf("baseline of %s: %w", model, err)
+}
+
+// modelBaseline reads the run that the policy names for one model.
+func modelBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source string, cand *candidate, model string) (gate.Baseline, error) {
+	given, err := givenBaseline(ctx, cfg, h, source, cand)
+	if err != nil {
+		return gate.Baseline{}, err
+	}
+	return match(cand.run.Only(model), given)[model], nil
+}
+
+// givenBaseline reads the run that an input or the policy names. It must be there; scores that cannot be read are people's to mend.
+func givenBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source string, cand *candidate) (gate.Baseline, error) {
+	files, err := openScores(ctx, "baseline", []string{source}, h, cand.options, cfg.ReportDir)
+	if err != nil {
+		return gate.Baseline{}, unusable(err)
+	}
+	defer files.Close()
+	scores, err := codec.Read(ctx, files.files, cand.options)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return gate.Baseline{}, context.Cause(ctx)
+	case err != nil:
+		return gate.Baseline{}, unusable(fmt.Errorf("input baseline: %w", err))
+	}
+	run := &gate.Run{Tables: scores.Tables, Hints: dataset.Hints(scores)}
+	run.Provenance = gate.Provenance{Source: source, Commit: files.commit, SHA256: score.SHA256(scores.Tables)}
+	return gate.Baseline{Run: run, Warnings: scores.Warnings}, nil
+}
+
+// match says which part of a given baseline each model of the candidate is compared with: the model of the same id, or the
+// only one with the only one, champion against challenger. A model is not compared with its own scores.
+func match(candidate gate.Run, given gate.Baseline) map[string]gate.Baseline {
+	out := map[string]gate.Baseline{}
+	models, theirs := candidate.Models(), given.Run.Models()
+	for _, model := range models {
+		name := model
+		if len(models) == 1 && len(theirs) == 1 {
+			name = theirs[0]
+		}
+		run := given.Run.Only(name)
+		if len(run.Tables) == 0 {
+			continue
+		}
+		b := gate.Baseline{Run: &run, Warnings: given.Warnings}
+		if sameScores(candidate.Only(model), run) {
+			b = gate.Baseline{Warnings: []string{fmt.Sprintf(
+				"%s holds the very same scores as the candidate: a run is never compared with itself, and there is nothing else to compare with",
+				given.Run.Provenance.Source)}}
+		}
+		out[model] = b
+	}
+	return out
+}
+
+// sameScores reports whether two runs of one model each hold the same scores, whatever the models are called.
+func sameScores(a, b gate.Run) bool {
+	digest := func(r gate.Run) string {
+		tables := make([]*score.Table, len(r.Tables))
+		for i, t := range r.Tables {
+			tables[i] = t.WithModel("")
+		}
+		return score.SHA256(tables)
+	}
+	return digest(a) == digest(b)
+}

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/action"
+	"github.com/hubgate/hubgate/gate/codec"
+	"github.com/hubgate/hubgate/gate/config"
+	"github.com/hubgate/hubgate/gate/evalconf"
+	"github.com/hubgate/hubgate/gate/score"
+	"github.com/hubgate/hubgate/hub"
+	"github.com/hubgate/hubgate/hub/dataset"
+)
+
+// A candidate is the run under test with the files that it was read from.
+type candidate struct {
+	run     gate.Run
+	files   *scoreFiles
+	options codec.Options
+	scores  *codec.Scores
+}
+
+// readCandidate reads the run under test. What is wrong with its files, people must mend.
+func readCandidate(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event action.Event) (*candidate, error) {
+	parts, err := readEvalConfig(cfg.EvalConfig)
+	if err != nil {
+		return nil, unusable(err)
+	}
+	o := cfg.Read()
+	o.Scale = cfg.Policy.Scale
+	o.Inputs = cfg.Command == "check" // to see that an id whose input changed is not the same sample
+	files, err := openScores(ctx, "results", cfg.Results, h, o, cfg.ReportDir)
+	if err != nil {
+		return nil, unusable(err)
+	}
+	c := &candidate{files: files, options: o}
+	if c.scores, err = readScores(ctx, e, files.files, o); err != nil {
+		files.Close()
+		return nil, err
+	}
+	for _, line := range c.scores.Log {
+		e.log("%s", line)
+	}
+	c.run = gate.Run{Tables: c.scores.Tables, Hints: dataset.Hints(c.scores)}
+	c.run.Provenance = gate.Provenance{
+		Source: strings.Join(cfg.Results, ", "), Commit: files.commit, SHA256: score.SHA256(c.scores.Tables),
+		GitSHA:  cmp.Or(event.SHA, e.Getenv("CI_COMMIT_SHA")),
+		RunURL:  cmp.Or(event.RunURL, e.Getenv("CI_JOB_URL")),
+		Created: now(e), Attempt: event.Attempt, EvalConfig: parts,
+	}
+	return c, nil
+}
+
+// readScores reads some files as one run, with progress where somebody watches.
+func readScores(ctx context.Context, e Env, files []codec.File, o codec.Options) (*codec.Scores, error) {
+	p := startProgress(e, "reading scores")
+	o.Progress = p.report
+	scores, err := codec.Read(ctx, files, o)
+	p.done()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		return nil, unusable(err)
+	}
+	return scores, nil
+}
+
+// now returns the time of the run: SOURCE_DATE_EPOCH where that is set, so that a run can be repeated to the byte.
+func now(e Env) time.Time {
+	if s, err := strconv.ParseInt(e.Getenv("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+		return time.Unix(s, 0).UTC()
+	}
+	return e.Now().UTC().Truncate(time.Second)
+}
+
+// maxConfigFile bounds a file that configures an evaluation.
+const maxConfigFile = 16 << 20
+
+// readEvalConfig returns the parts of the evaluation's configuration, nil when no file is named: it is then unknown.
+func readEvalConfig(patterns []string) (evalconf.Parts, error) {
+	var files []evalconf.File
+	var problems []error
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(expandConfig(patterns, &problems)))) {
+		info, err := os.Stat(name)
+		if err == nil && info.Size() > maxConfigFile {
+			err = fmt.Errorf("%s: %d bytes are more than a configuration can have (%d)", name, info.Size(), maxConfigFile)
+		}
+		var content []byte
+		if err == nil {
+			content, err = os.ReadFile(name) //nolint:gosec // the user names the files to read
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("input eval-config: %w", err))
+			continue
+		}
+		files = append(files, evalconf.File{Name: filepath.ToSlash(name), Content: content})
+	}
+	if err := errors.Join(problems...); err != nil || len(files) == 0 {
+		return nil, err
+	}
+	return evalconf.FromFiles(files)
+}
+
+func expandConfig(patterns []string, problems *[]error) []string {
+	var out []string
+	for _, p := range patterns {
+		if _, err := os.Stat(p); err == nil {
+			out = append(out, filepath.Clean(p))
+			continue
+		}
+		matches, err := doublestar.FilepathGlob(p, doublestar.WithFilesOnly())
+		if err != nil || len(matches) == 0 {
+			*problems = append(*problems, fmt.Errorf("input eval-config: no file matches %q; name the judge's and the rubric's files relative to the working directory", p))
+		}
+		out = append(out, matches...)
+	}
+	return out
+}

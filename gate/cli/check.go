@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/action"
+	"github.com/hubgate/hubgate/gate/config"
+	"github.com/hubgate/hubgate/hub/dataset"
+)
+
+// check is the whole action: read, fetch, compare, judge, record, show.
+func check(ctx context.Context, e Env, cfg config.Config) int {
+	gh := action.New(e.Getenv, e.Stdout, e.HTTP, string(cfg.GitHubToken))
+	event, err := gh.Event()
+	if err != nil {
+		return e.fail(unusable(err))
+	}
+	h, err := openHub(cfg)
+	if err != nil {
+		return e.fail(unusable(err))
+	}
+	cand, err := readCandidate(ctx, e, cfg, h, event)
+	if err != nil {
+		return e.fail(err)
+	}
+	defer cand.files.Close()
+	repos, err := names(cfg, event).Repos(cand.run.Models())
+	if err != nil && needsDataset(cfg, event) {
+		return e.fail(unusable(err))
+	}
+	bases, err := findBaselines(ctx, cfg, h, cand, repos)
+	if err != nil {
+		return e.fail(err)
+	}
+	rep := gate.Evaluate(cand.run, bases, cfg.Policy)
+	rep.Warnings = append(rep.Warnings, cand.scores.Warnings...)
+	published := publish(ctx, cfg, h, event, cand, repos, &rep)
+	shown := show(ctx, e, cfg, gh, event, cand, rep)
+	return exitCode(e, cfg, rep.Decision(), published, shown)
+}
+
+// names returns how results datasets are called.
+func names(cfg config.Config, event action.Event) dataset.Names {
+	return dataset.Names{
+		Template: cfg.Dataset, Namespace: cfg.Namespace, Owner: event.Owner(), Repository: event.RepositoryName(), Gate: cfg.Gate,
+	}
+}
+
+// needsDataset reports whether the results datasets are read or written.
+func needsDataset(cfg config.Config, event action.Event) bool {
+	return cfg.Baseline == "" || branch(cfg, event) != ""
+}
+
+// exitCode turns a decision, and what became of recording and showing it, into the exit code. A verdict that is not
+// green stays what it is, whatever else went wrong.
+func exitCode(e Env, cfg config.Config, d gate.Decision, published, shown error) int {
+	if shown != nil {
+		e.log("%s", describeError(shown))
+	}
+	code := map[gate.Decision]int{gate.Pass: exitPass, gate.Warn: exitPass, gate.Fail: exitFail, gate.Undecided: exitUndecided}[d]
+	if code != exitPass && cfg.ReportOnly {
+		e.log("report-only: the decision is %s, and the exit code 0", d)
+		code = exitPass
+	}
+	if published == nil || code != exitPass {
+		if published != nil {
+			e.log("%s", describeError(published))
+		}
+		return code
+	}
+	return e.fail(fmt.Errorf("publishing: %w", published))
+}
+
+// classify marks what only people can mend; what is left is a failure of a service or of the machine.
+func classify(err error) error {
+	var collision *dataset.CollisionError
+	var owner *dataset.OwnerError
+	if errors.As(err, &collision) || errors.As(err, &owner) {
+		return unusable(err)
+	}
+	return err
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/action"
+	"github.com/hubgate/hubgate/gate/config"
+	"github.com/hubgate/hubgate/gate/report"
+	"github.com/hubgate/hubgate/gate/score"
+	"github.com/hubgate/hubgate/hub"
+	"github.com/hubgate/hubgate/hub/dataset"
+)
+
+// branch returns the branch of the results datasets that a run is recorded on, empty when it is not.
+func branch(cfg config.Config, event action.Event) string {
+	switch {
+	case cfg.Publish == config.PublishNever, event.Name == "merge_group":
+		return ""
+	case event.PullRequest != 0:
+		return strings.Join([]string{"pr", event.Owner(), event.RepositoryName(), strconv.Itoa(event.PullRequest)}, "-")
+	case cfg.Publish == config.PublishAlways, event.OnDefaultBranch():
+		return "main"
+	}
+	return ""
+}
+
+// publish records every model's run, and notes in the report where it lies. It returns what went wrong on main alone: a
+// pull request's own branch is a convenience.
+func publish(ctx context.Context, cfg config.Config, h hub.Hub, event action.Event, cand *candidate, repos map[string]hub.Repo, rep *gate.Report) error {
+	to := branch(cfg, event)
+	if to == "" {
+		return nil
+	}
+	if h == nil {
+		rep.Warnings = append(rep.Warnings, fmt.Sprintf("nothing was published: %s is reached over the network, which this version does not do", cfg.Hub))
+		return nil
+	}
+	var failed []error
+	for i := range rep.Models {
+		m := &rep.Models[i]
+		repo, ok := repos[m.Model]
+		if !ok || len(cand.run.Only(m.Model).Tables) == 0 { // a model that the policy lists and the run lacks
+			continue
+		}
+		pub, notes, err := dataset.Publish(ctx, h, push(cfg, event, cand, repo, to, *m))
+		m.Warnings = append(m.Warnings, notes...)
+		switch {
+		case err == nil:
+			pub.URL = datasetURL(cfg, repo)
+			m.Published = &pub
+		case to == "main":
+			failed = append(failed, classify(err))
+		default:
+			m.Warnings = append(m.Warnings, "not published: "+describeError(err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func push(cfg config.Config, event action.Event, cand *candidate, repo hub.Repo, to string, m gate.ModelReport) dataset.Push {
+	only := cand.run.Only(m.Model)
+	return dataset.Push{
+		Repo: repo, Branch: to, Model: m, Candidate: only, SHA256: score.SHA256(only.Tables),
+		Files: cand.files.files, Options: cand.options, Scores: cand.scores, Text: cfg.PublishText,
+		Repository: event.Repository, Gate: cfg.Gate, ReportOnly: cfg.ReportOnly,
+		Card: report.Card(m, repo.String()),
+	}
+}
+
+// datasetURL returns where people look at a dataset; a directory has no address but its path.
+func datasetURL(cfg config.Config, repo hub.Repo) string {
+	if cfg.HubIsDir {
+		return dataset.Location{Repo: repo}.String()
+	}
+	return strings.TrimRight(cfg.Hub, "/") + "/datasets/" + repo.String()
+}

@@ -1,0 +1,219 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/action"
+	"github.com/hubgate/hubgate/gate/codec"
+	"github.com/hubgate/hubgate/gate/config"
+	"github.com/hubgate/hubgate/gate/report"
+)
+
+// show writes the report to the terminal, to its directory, and to GitHub. Every step runs even if an earlier one failed.
+func show(ctx context.Context, e Env, cfg config.Config, gh *action.GitHub, event action.Event, cand *candidate, rep gate.Report) error {
+	page := newPage(ctx, e, cfg, event, cand, rep)
+	written, err := writeReports(cfg, rep, page)
+	printReport(e, cfg, rep, written)
+	page.Limit = report.SummaryLimit
+	summary := report.Markdown(rep, page)
+	page.Limit = report.CommentLimit
+	_, notices := gh.Deliver(ctx, event, action.Delivery{
+		Summary: summary, Comment: report.Markdown(rep, page), Marker: report.Marker(page.Key),
+		Mode: action.Mode(cfg.Comment), Changed: changed(rep), Failed: rep.Decision() == gate.Fail || rep.Decision() == gate.Undecided,
+		Outputs: outputs(rep, written), Annotations: annotations(cfg, rep),
+	})
+	for _, n := range notices {
+		e.log("notice: %s", n)
+	}
+	if cfg.CheckRun == config.CheckRunTrue {
+		e.log("notice: check runs are not made by this version; the job's own status is the check to require")
+	}
+	return err
+}
+
+// newPage gathers what the Markdown shows beside the report.
+func newPage(ctx context.Context, e Env, cfg config.Config, event action.Event, cand *candidate, rep gate.Report) report.Page {
+	p := report.Page{
+		Key: action.Key(cfg.Gate, event, cfg.Matrix), Version: tool().Version, ReportOnly: cfg.ReportOnly,
+		Samples: samples(cfg, event),
+	}
+	if event.Repository != "" {
+		server := strings.TrimRight(e.Getenv("GITHUB_SERVER_URL"), "/")
+		p.Links.CommitURL = server + "/" + event.Repository + "/commit/"
+	}
+	if p.Samples == report.SampleTexts {
+		texts, err := sampleTexts(ctx, cand, rep)
+		if err != nil {
+			e.log("warning: the texts of the samples that changed most are not shown: %s", describeError(err))
+		}
+		p.Texts = texts
+	}
+	return p
+}
+
+// samples decides what is shown of samples. Text is shown by itself only to those who may read it anyway.
+func samples(cfg config.Config, event action.Event) report.Samples {
+	switch cfg.Samples {
+	case config.SamplesText:
+		return report.SampleTexts
+	case config.SamplesIDs:
+		return report.SampleIDs
+	case config.SamplesNone:
+		return report.NoSamples
+	}
+	if !cfg.GitHub || event.Private {
+		return report.SampleTexts
+	}
+	return report.SampleIDs
+}
+
+// sampleTexts reads the texts of the few samples that the report shows.
+func sampleTexts(ctx context.Context, cand *candidate, rep gate.Report) (map[report.Place]report.SampleText, error) {
+	var want []codec.Place
+	for _, m := range rep.Models {
+		for _, f := range m.Findings {
+			for _, move := range f.MostMoved {
+				want = append(want, codec.Place{File: move.File, Row: move.Row})
+			}
+		}
+	}
+	if len(want) == 0 {
+		return nil, nil
+	}
+	texts, err := codec.Texts(ctx, cand.files.files, cand.options, want)
+	out := make(map[report.Place]report.SampleText, len(texts))
+	for place, t := range texts {
+		out[report.Place(place)] = report.SampleText(t)
+	}
+	return out, err
+}
+
+// A written is the reports that were written; empty paths where one was not.
+type written struct{ json, md string }
+
+func (w written) files() []string {
+	return slices.DeleteFunc([]string{w.md, w.json}, func(p string) bool { return p == "" })
+}
+
+func writeReports(cfg config.Config, rep gate.Report, page report.Page) (written, error) {
+	var w written
+	if err := os.MkdirAll(cfg.ReportDir, 0o755); err != nil { //nolint:gosec // the runner's next steps read it as another user
+		return w, fmt.Errorf("input report-dir: %w", err)
+	}
+	write := func(name string, content []byte, path *string) error {
+		p := filepath.Join(cfg.ReportDir, name)
+		if err := os.WriteFile(p, content, 0o644); err != nil { //nolint:gosec // as above
+			return fmt.Errorf("input report-dir: %w", err)
+		}
+		*path = filepath.ToSlash(p)
+		return nil
+	}
+	if page.Samples == report.NoSamples {
+		rep = report.WithoutSamples(rep)
+	}
+	encoded, err := report.JSON(rep, tool())
+	if err == nil {
+		err = write("report.json", encoded, &w.json)
+	}
+	page.Limit = report.CommentLimit
+	return w, errors.Join(err, write("report.md", []byte(report.Markdown(rep, page)), &w.md))
+}
+
+// maxWidth keeps the table of a very wide terminal together.
+const maxWidth = 140
+
+func printReport(e Env, cfg config.Config, rep gate.Report, w written) {
+	o := report.TextOptions{ReportOnly: cfg.ReportOnly, Files: w.files()}
+	if f, ok := e.Stdout.(*os.File); ok && isTerminal(f) {
+		o.Color = e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			o.Width = min(width, maxWidth)
+		}
+	}
+	_, _ = fmt.Fprint(e.Stdout, report.Text(rep, o)) // nobody is left to tell when stdout is closed
+	for _, m := range rep.Models {
+		if p := m.Published; p != nil {
+			role := "recorded"
+			if p.Baseline {
+				role = "the new baseline"
+			}
+			e.log("published %s to %s@%s, commit %s: %s", m.Model, p.Repo, p.Branch, p.Commit[:min(12, len(p.Commit))], role)
+		}
+	}
+}
+
+// changed reports whether anything moved: what a comment on-change waits for.
+func changed(rep gate.Report) bool {
+	for _, m := range rep.Models {
+		for _, f := range m.Findings {
+			if f.Outcome != gate.Held && f.Outcome != gate.Inconclusive {
+				return true
+			}
+		}
+	}
+	return rep.Decision() != gate.Pass && rep.Decision() != gate.Warn
+}
+
+// outputs returns the outputs of the step, all but comment-url, which only delivering tells.
+func outputs(rep gate.Report, w written) []action.Output {
+	type series struct {
+		Model  string `json:"model"`
+		Task   string `json:"task"`
+		Metric string `json:"metric"`
+	}
+	regressed := []series{}
+	var urls, commits []string
+	for _, m := range rep.Models {
+		for _, f := range m.Findings {
+			if f.Decision == gate.Fail {
+				regressed = append(regressed, series{f.Model, f.Task, f.Metric})
+			}
+		}
+		if m.Published != nil {
+			urls, commits = append(urls, m.Published.URL), append(commits, m.Published.Commit)
+		}
+	}
+	list, err := json.Marshal(regressed)
+	if err != nil {
+		list = []byte("[]") // three strings can always be encoded
+	}
+	return []action.Output{
+		{Name: "decision", Value: rep.Decision().String()},
+		{Name: "regressed", Value: string(list)},
+		{Name: "report-json", Value: w.json},
+		{Name: "report-md", Value: w.md},
+		{Name: "report-html", Value: ""},
+		{Name: "results-url", Value: strings.Join(urls, "\n")},
+		{Name: "results-commit", Value: strings.Join(commits, "\n")},
+	}
+}
+
+// annotations returns a message for each finding that fails or warns, pointing at the line of the policy that fired.
+func annotations(cfg config.Config, rep gate.Report) []action.Annotation {
+	var out []action.Annotation
+	for _, want := range []gate.Decision{gate.Fail, gate.Undecided, gate.Warn} {
+		for _, m := range rep.Models {
+			for _, f := range m.Findings {
+				if f.Decision != want {
+					continue
+				}
+				a := action.Annotation{Error: want != gate.Warn, Title: f.Model + " " + f.Metric + ": " + f.Outcome.String(), Message: f.Reason}
+				if f.Criterion.Line > 0 {
+					a.File, a.Line = cfg.PolicyFile, f.Criterion.Line
+				}
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
