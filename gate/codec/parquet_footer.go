@@ -14,7 +14,7 @@ const (
 	maxFooter   = 128 << 20 // bytes; a row group of eight columns takes about 6 KB
 	maxNodes    = 20_000    // nodes of the schema
 	maxNesting  = 64        // of nested columns
-	manyRows    = 4 << 20   // from here on, rows per byte count:
+	manyRows    = 1 << 20   // from here on, rows per byte count:
 	rowsPerByte = 64        // eight rows a byte is what a single column of random booleans takes
 )
 
@@ -125,7 +125,7 @@ func openParquet(f *File) (*pqFile, error) {
 		return nil, p.corrupt(err.Error())
 	}
 	if t.err != nil {
-		return nil, p.corrupt("its footer is corrupted")
+		return nil, p.corrupt(errThrift.Error())
 	}
 	if err := p.validate(); err != nil {
 		return nil, p.corrupt(err.Error())

@@ -6,7 +6,7 @@ import (
 )
 
 // errThrift reports bytes that are not what the Thrift compact protocol allows, or that end too early.
-var errThrift = errors.New("metadata is cut short or corrupted")
+var errThrift = errors.New("its footer is corrupted")
 
 // The types of the Thrift compact protocol that Parquet uses.
 // https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
