@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/go-github/v62/github"
@@ -75,15 +74,24 @@ func advise(err error, e Event) error {
 	return fmt.Errorf("pull request comment: %w", err)
 }
 
+// GitHub's words for a token that lacks a permission, by the kind of token. Other answers 403 have other causes: a locked
+// conversation, an organisation's rules.
+const (
+	workflowLacks = "Resource not accessible by integration"
+	personLacks   = "Resource not accessible by personal access token"
+)
+
 func mend(answer *github.ErrorResponse, e Event) string {
 	status := answer.Response.StatusCode
 	switch {
 	case status == http.StatusUnauthorized:
 		return "token is not valid (401); leave input github-token out, or renew it"
-	case status == http.StatusForbidden && strings.HasPrefix(answer.Message, "Resource not accessible by ") && e.Fork:
-		return "token lacks permission (403), as for every pull request from a fork whatever \"permissions: pull-requests: write\" says;" +
+	case status == http.StatusForbidden && answer.Message == personLacks:
+		return `token lacks permission (403); give input github-token one with "Pull requests: write"`
+	case status == http.StatusForbidden && answer.Message == workflowLacks && e.Fork:
+		return `token lacks permission (403): "pull-requests: write" is never given to a pull request from a fork;` +
 			" the report is in the job summary"
-	case status == http.StatusForbidden && strings.HasPrefix(answer.Message, "Resource not accessible by "):
+	case status == http.StatusForbidden && answer.Message == workflowLacks:
 		return `token lacks permission (403); add "permissions: {contents: read, pull-requests: write}" to the job`
 	case status == http.StatusNotFound:
 		return fmt.Sprintf("no pull request %d in %s, or the token cannot see it (404); give input github-token one that can",

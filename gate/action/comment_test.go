@@ -243,8 +243,12 @@ func TestCommentRefused(t *testing.T) {
 		{name: "read-only", readOnly: true, want: `token lacks permission (403); add "permissions: {contents: read, pull-requests: write}" to the job`},
 		{
 			name: "fork", readOnly: true, event: Event{Fork: true},
-			want: `token lacks permission (403), as for every pull request from a fork whatever "permissions: pull-requests: write" says;` +
+			want: `token lacks permission (403): "pull-requests: write" is never given to a pull request from a fork;` +
 				" the report is in the job summary",
+		},
+		{
+			name: "read-only, a person's", readOnly: true, token: "ghp_person",
+			want: `token lacks permission (403); give input github-token one with "Pull requests: write"`,
 		},
 		{name: "unknown token", token: "ghp_old", want: "token is not valid (401); leave input github-token out, or renew it"},
 		{
@@ -273,9 +277,7 @@ func TestCommentRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			hub := newGitHub(t)
-			if tt.readOnly {
-				hub.ReadOnly(actiontest.WorkflowToken)
-			}
+			hub.User("ghp_person", "maintainer")
 			for _, f := range tt.faults {
 				hub.Fail(f)
 			}
@@ -287,6 +289,9 @@ func TestCommentRefused(t *testing.T) {
 			token := actiontest.WorkflowToken
 			if tt.token != "" {
 				token = tt.token
+			}
+			if tt.readOnly {
+				hub.ReadOnly(token)
 			}
 			url, notices := deliverAs(t.Context(), hub, token, e, d)
 			if diff := cmp.Diff([]string{"pull request comment: " + tt.want}, notices); diff != "" || url != "" {

@@ -1,6 +1,7 @@
 package actiontest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -92,7 +93,7 @@ func (g *GitHub) listComments(w http.ResponseWriter, r *http.Request, _ identity
 	var links []string
 	link := func(page int, rel string) {
 		query.Set("page", strconv.Itoa(page))
-		links = append(links, fmt.Sprintf(`<https://%s%s?%s>; rel="%s"`, r.Host, r.URL.Path, query.Encode(), rel))
+		links = append(links, fmt.Sprintf(`<%s://%s%s?%s>; rel="%s"`, cmp.Or(r.URL.Scheme, "http"), r.Host, r.URL.Path, query.Encode(), rel))
 	}
 	if page > 1 {
 		link(page-1, "prev")
