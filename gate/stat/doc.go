@@ -17,7 +17,7 @@
 //
 // The Go specification lets a compiler fuse x*y + z into one operation with one rounding, and some do
 // (arm64, and amd64 under GOAMD64=v3). An explicit conversion forbids it, so every product here that meets
-// a sum is written float64(x*y). For the same reason the package has its own exp and log: those of package
+// a sum is written float64(x*y), and so is a half or a quarter, which compilers turn into products. For the same reason the package has its own exp and log: those of package
 // math are assembly on some architectures and fused Go on others, and differ in the last bit. Of package
 // math only what is exact or correctly rounded by IEEE 754 is used. Identical inputs in identical order
 // thus give identical results on every architecture Go supports; a test reads the arm64 and amd64 v3 code for

@@ -18,7 +18,7 @@ func HedgesG(candidate, baseline Moments) (float64, bool) {
 	m := float64(candidate.N + baseline.N - 2)
 	d := (candidate.Mean - baseline.Mean) / math.Sqrt((candidate.M2+baseline.M2)/m)
 	// J = Γ(m/2) / (√(m/2)·Γ((m−1)/2)), that is √(a/(a+½)) times the ratio below at a = (m−1)/2.
-	a := (m - 1) / 2
+	a := float64((m - 1) / 2)
 	j := float64(exp(logGammaRatio(a)) * math.Sqrt(a/(a+0.5)))
 	g := float64(d * j)
 	return g, finite(g)

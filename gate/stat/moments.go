@@ -34,11 +34,12 @@ func Of(xs []float64) Moments {
 		shift = shift.add(x - first)
 	}
 	m := Moments{N: len(xs), Mean: first, Min: lo, Max: hi}
-	if lo == hi {
+	offset := shift.value()
+	if lo == hi && offset == 0 { // a NaN is neither below nor above, but does show in the sum
 		return m
 	}
 	n := float64(len(xs))
-	mean := first + shift.value()/n
+	mean := first + offset/n
 	var dev, square sum
 	for _, x := range xs {
 		d := x - mean
@@ -90,7 +91,7 @@ func (m Moments) SE() float64 { return math.Sqrt(m.Var() / float64(m.N)) }
 
 // Constant reports whether all values are the same. It looks at the extremes and not at the variance,
 // which rounding can leave above 0.
-func (m Moments) Constant() bool { return m.N > 0 && m.Min == m.Max }
+func (m Moments) Constant() bool { return m.N > 0 && m.Min == m.Max && !math.IsNaN(m.Mean) }
 
 // usable reports whether the spread of m lies where its square keeps full precision.
 func (m Moments) usable() bool {

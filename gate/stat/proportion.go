@@ -19,8 +19,8 @@ func Wilson(k, n int, level float64) (lo, hi float64) {
 	size := float64(n)
 	p := float64(k) / size
 	z2n := float64(z*z) / size
-	centre := p + z2n/2
-	half := float64(z * math.Sqrt((float64(p*(1-p))+z2n/4)/size))
+	centre := p + float64(z2n/2)
+	half := float64(z * math.Sqrt((float64(p*(1-p))+float64(z2n/4))/size))
 	lo, hi = max((centre-half)/(1+z2n), 0), min((centre+half)/(1+z2n), 1)
 	if k == 0 {
 		lo = 0
@@ -65,7 +65,7 @@ func FisherMidP(candidateMissing, candidateN, baselineMissing, baselineN int) fl
 		w = float64(w * (k / (c - k + 1) * ((b - missing + k) / (missing - k + 1))))
 		add(k-1, w)
 	}
-	return min((above.value()+same.value()/2)/total.value(), 1)
+	return min((above.value()+float64(same.value()/2))/total.value(), 1)
 }
 
 // lnChoose is the natural logarithm of the binomial coefficient n over k.

@@ -122,7 +122,7 @@ func centre(t, df float64) float64 {
 	y := square / (df + square)
 	total, term := 1.0, 1.0
 	for k := 0.0; term > 1e-17*total; k++ {
-		term = float64(term * (float64((df/2+0.5+k)*y) / (1.5 + k)))
+		term = float64(term * (float64((float64(df/2)+0.5+k)*y) / (1.5 + k)))
 		total += term
 	}
 	return float64(float64(t*exp(logDensity(t, df))) * total)
@@ -139,7 +139,7 @@ func logUpper(t, df float64) float64 {
 
 // upperFraction is the continued fraction of I_x(ν/2, ½), by the modified Lentz method.
 func upperFraction(t, df float64) float64 {
-	a := df / 2
+	a := float64(df / 2)
 	ratio := df / t / t // t² may overflow
 	y := 1 / (1 + ratio)
 	x := float64(ratio * y)
@@ -172,7 +172,7 @@ func logDensity(t, df float64) float64 {
 	} else {
 		logBase = ln(t/df) + ln(t) // t² may overflow
 	}
-	return logGammaRatio(df/2) - logSqrt2Pi - float64((df/2+0.5)*logBase)
+	return logGammaRatio(df/2) - logSqrt2Pi - float64((float64(df/2)+0.5)*logBase)
 }
 
 // logGammaRatio is ln(Γ(a+½)/(Γ(a)·√a)), which lies below 0 and nears it as 1/(8a). Its asymptotic series
