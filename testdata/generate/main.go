@@ -62,6 +62,6 @@ func write(file string, content []byte) error {
 // source returns a random source of its own for each purpose, so that a change to one leaves the others as they are.
 func source(purpose ...any) *rand.Rand {
 	h := fnv.New64a()
-	fmt.Fprintln(h, purpose...)
+	h.Write([]byte(fmt.Sprintln(purpose...)))
 	return rand.New(rand.NewPCG(20240501, h.Sum64()))
 }
