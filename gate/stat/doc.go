@@ -1,4 +1,4 @@
-// Package stat turns per-sample scores into estimates and tests of the difference between two runs.
+// Package stat measures how far the scores of two runs differ.
 //
 // Numbers go in, numbers come out: nothing here reads a clock, an environment or a random source, and
 // nothing keeps state. The path through it is short:

@@ -38,7 +38,9 @@ func CohenDz(diffs Moments) (float64, bool) {
 // (Cliff, Psychol. Bull. 114, 1993): 1 when every candidate value is above every baseline value, −1 when
 // below. It is NaN when a side is empty: with no pair there is no share.
 func CliffsDelta(candidate, baseline []float64) float64 {
-	c, b := slices.Sorted(slices.Values(candidate)), slices.Sorted(slices.Values(baseline))
+	c, b := slices.Clone(candidate), slices.Clone(baseline)
+	slices.Sort(c)
+	slices.Sort(b)
 	var below, notAbove int // baseline values < x, and ≤ x, for the current candidate value x
 	var balance int64
 	for _, x := range c {

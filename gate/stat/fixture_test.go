@@ -234,10 +234,7 @@ func TestDescribeReference(t *testing.T) {
 func TestStudentReference(t *testing.T) {
 	t.Parallel()
 	for _, c := range fixtures(t, "student_t") {
-		c.TolRel = 1e-12 // ten times a thousand stricter than asked
-		if c.Input.DF > 4000 {
-			c.TolRel = 1e-11
-		}
+		c.TolRel = 1e-12 // a thousand times stricter than asked
 		c.want(t, map[string]any{
 			"sf":     Tail(c.Input.T, c.Input.DF),
 			"cdf":    Tail(-c.Input.T, c.Input.DF),

@@ -14,8 +14,8 @@ type Moments struct {
 // Of returns the moments of xs, which must be finite.
 //
 // It subtracts the first value from all, sums with Neumaier's compensation (ZAMM 54, 1974) and takes a second pass over
-// the deviations from the mean with the correction of Chan, Golub and LeVeque (1983, eq. 1.7), so an offset
-// of 1e9 costs no digits and the order of values does not show. A constant column has exactly its value
+// the deviations from the mean with the correction of Chan, Golub and LeVeque (1983, eq. 1.7). M2 thus keeps its
+// digits under any offset of the values, and their order does not show. A constant column has exactly its value
 // as mean and exactly 0 as M2.
 func Of(xs []float64) Moments {
 	if len(xs) == 0 {
