@@ -10,16 +10,17 @@
 //
 // Signs are candidate − baseline throughout, so a negative difference is a loss wherever more is better.
 //
-// A statistic that cannot be had is an error, a false or a documented flag, never a NaN that travels.
-// Scores are expected to be finite; a column that is not yields Moments the tests refuse with [ErrRange].
+// A statistic that cannot be had is an error, a false, or a NaN where the function says so; no field of a
+// [Test] is ever NaN or infinite. Scores are expected to be finite: a column that is not yields Moments
+// that the tests refuse with [ErrRange].
 //
 // # The same bits on every machine
 //
 // The Go specification lets a compiler fuse x*y + z into one operation with one rounding, and some do
 // (arm64, and amd64 under GOAMD64=v3). An explicit conversion forbids it, so every product here that meets
-// a sum is written float64(x*y), and so is a half or a quarter, which compilers turn into products. For the same reason the package has its own exp and log: those of package
-// math are assembly on some architectures and fused Go on others, and differ in the last bit. Of package
-// math only what is exact or correctly rounded by IEEE 754 is used. Identical inputs in identical order
-// thus give identical results on every architecture Go supports; a test reads the arm64 and amd64 v3 code for
-// fused instructions.
+// a sum is written float64(x*y), and so is a half or a quarter, which compilers turn into products. For the
+// same reason the package has its own exp and log: those of package math are assembly on some
+// architectures and fused Go on others, and differ in the last bit. Of package math only what is exact or
+// correctly rounded by IEEE 754 is used. Identical inputs in identical order thus give identical results on
+// every architecture Go supports; a test reads the arm64 and amd64 v3 code for fused instructions.
 package stat

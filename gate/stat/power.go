@@ -12,7 +12,7 @@ func MDE(se, df, alpha, power float64) float64 {
 	if !inUnit(alpha) || !inUnit(power) {
 		return math.NaN()
 	}
-	return (Quantile(power, df) - Quantile(alpha, df)) * se
+	return float64((Quantile(power, df) - Quantile(alpha, df)) * se)
 }
 
 // NeededUnpaired is the number of samples per side with which a one-sided test at alpha finds a true loss with the

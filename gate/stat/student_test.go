@@ -163,7 +163,8 @@ func TestExpAndLn(t *testing.T) {
 	}
 	inf := math.Inf(1)
 	for _, c := range []struct{ got, want float64 }{
-		{exp(0), 1}, {exp(-inf), 0}, {exp(inf), inf}, {exp(710), inf}, {ln(1), 0}, {ln(0), -inf}, {ln(inf), inf}, {ln1p(inf), inf}, {ln(0.5), -math.Ln2}, {ln(0x1p-1074), -1074 * math.Ln2},
+		{exp(0), 1}, {exp(-inf), 0}, {exp(inf), inf}, {exp(710), inf},
+		{ln(1), 0}, {ln(0), -inf}, {ln(inf), inf}, {ln1p(inf), inf}, {ln(0.5), -math.Ln2}, {ln(0x1p-1074), -1074 * math.Ln2},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %v, want %v", c.got, c.want)
