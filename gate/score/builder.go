@@ -393,28 +393,25 @@ func (t *Table) sorted() bool {
 	return true
 }
 
-// sortRows returns the rows by id, trial, row. Most comparisons are settled by the first eight bytes of the ids.
+// sortRows returns the rows by id, trial, row. Most ids are told apart by their first eight bytes.
 func (t *Table) sortRows() []int32 {
-	type entry struct {
-		prefix uint64
-		row    int32
-	}
-	entries := make([]entry, t.rows)
-	for i := range entries {
-		var first [8]byte
-		copy(first[:], t.ids.at(i))
-		entries[i] = entry{binary.BigEndian.Uint64(first[:]), int32(i)} //nolint:gosec // bounded by maxRows
-	}
-	slices.SortFunc(entries, func(a, b entry) int {
-		if a.prefix != b.prefix {
-			return cmp.Compare(a.prefix, b.prefix)
-		}
-		i, j := int(a.row), int(b.row)
-		return cmp.Or(strings.Compare(t.ids.at(i), t.ids.at(j)), cmp.Compare(t.Trial(i), t.Trial(j)), cmp.Compare(i, j))
-	})
+	entries := t.prefixes()
 	order := make([]int32, t.rows)
-	for i, e := range entries {
-		order[i] = e.row
+	for lo := 0; lo < t.rows; {
+		hi := lo + 1
+		for hi < t.rows && entries[hi].prefix == entries[lo].prefix {
+			hi++
+		}
+		if hi-lo > 1 {
+			slices.SortFunc(entries[lo:hi], func(a, b entry) int {
+				i, j := int(a.row), int(b.row)
+				return cmp.Or(strings.Compare(t.ids.at(i), t.ids.at(j)), cmp.Compare(t.Trial(i), t.Trial(j)), cmp.Compare(i, j))
+			})
+		}
+		for k := lo; k < hi; k++ {
+			order[k] = entries[k].row
+		}
+		lo = hi
 	}
 	return order
 }

@@ -1,0 +1,48 @@
+package score
+
+import "encoding/binary"
+
+// An entry is a row, and the first eight bytes of its id.
+type entry struct {
+	prefix uint64
+	row    int32
+}
+
+// prefixes returns the rows of a table in order of the first eight bytes of their ids, and by row among equal ones. It sorts
+// byte by byte, the last first, and passes over bytes that all ids share; for ids that differ early, as most do, that is
+// several times faster than by comparing.
+func (t *Table) prefixes() []entry {
+	entries := make([]entry, t.rows)
+	var counts [8][256]int32
+	for i := range entries {
+		id := t.ids.at(i)
+		var first [8]byte
+		copy(first[:], id)
+		for k, c := range first {
+			counts[k][c]++
+		}
+		entries[i] = entry{binary.BigEndian.Uint64(first[:]), int32(i)} //nolint:gosec // bounded by maxRows
+	}
+	var spare []entry
+	for k := 7; k >= 0; k-- {
+		shift := 8 * (7 - k)
+		if t.rows == 0 || int(counts[k][byte(entries[0].prefix>>shift)]) == t.rows {
+			continue
+		}
+		if spare == nil {
+			spare = make([]entry, t.rows)
+		}
+		var next [256]int32
+		for c, sum := 0, int32(0); c < 256; c++ {
+			next[c] = sum
+			sum += counts[k][c]
+		}
+		for _, e := range entries {
+			c := byte(e.prefix >> shift)
+			spare[next[c]] = e
+			next[c]++
+		}
+		entries, spare = spare, entries
+	}
+	return entries
+}
