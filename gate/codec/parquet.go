@@ -51,6 +51,7 @@ func readParquet(ctx context.Context, f *File, a *assembler, o *Options) error {
 	if r.causes != nil {
 		r.all = append(slices.Clone(r.columns), r.causes)
 	}
+	r.batch = newParquetBatch(&r)
 	for g := range p.groups {
 		if err := r.read(ctx, g, p.groups[g].rows); err != nil {
 			return err
@@ -106,8 +107,9 @@ type parquetRows struct {
 	a       *assembler
 	columns []*column
 	slots   []int
-	row     int       // the last one handed on, counted from 1 over the file
-	all     []*column // columns, and causes
+	row     int           // the last one handed on, counted from 1 over the file
+	all     []*column     // columns, and causes
+	batch   *parquetBatch // nil where rows are handed on one by one
 
 	// Of tables that WriteLong or WriteWide wrote: the metrics by column, and the column of causes.
 	form    map[string]string
@@ -132,6 +134,14 @@ func (r *parquetRows) read(ctx context.Context, group int, rows int64) error {
 				return err
 			}
 			n = min(n, have)
+		}
+		if n > 0 && r.batch != nil {
+			if err := r.batch.read(n, r.row+1); err != nil {
+				return err
+			}
+			r.row += n
+			rows -= int64(n)
+			continue
 		}
 		if n == 0 { // cannot be: every column has as many values as the group has rows
 			return fmt.Errorf("%s: row group %d ends before its last row", r.a.file.Name, group+1)
@@ -164,10 +174,7 @@ func (c *column) cell() cell {
 	at := c.at
 	c.at++
 	if c.coded {
-		if len(c.dictCells) == 0 {
-			c.codedCells()
-		}
-		return c.dictCells[c.index[at]]
+		return c.codedCells()[c.index[at]]
 	}
 	if c.leaf.wordy() {
 		return c.leaf.wordCell(c.words[at])
@@ -175,16 +182,30 @@ func (c *column) cell() cell {
 	return c.leaf.bytesCell(c.bytes[at])
 }
 
-// codedCells makes the cells of the dictionary.
-func (c *column) codedCells() {
-	n := max(len(c.dictWords), len(c.dictBytes))
-	c.dictCells = slices.Grow(c.dictCells[:0], n)[:n]
-	for i, w := range c.dictWords {
-		c.dictCells[i] = c.leaf.wordCell(w)
+// coding takes the next value of the current page, which is coded, and returns its index into the dictionary, or -1 for null.
+func (c *column) coding() int {
+	pos := c.pos
+	c.pos++
+	if c.leaf.def > 0 && int(c.defs[pos]) != c.leaf.def || c.leaf.logical == logNull {
+		return -1
 	}
-	for i, b := range c.dictBytes {
-		c.dictCells[i] = c.leaf.bytesCell(b)
+	c.at++
+	return int(c.index[c.at-1])
+}
+
+// codedCells returns the cells of the dictionary, which are made when they are first needed.
+func (c *column) codedCells() []cell {
+	if len(c.dictCells) == 0 {
+		n := max(len(c.dictWords), len(c.dictBytes))
+		c.dictCells = slices.Grow(c.dictCells[:0], n)[:n]
+		for i, w := range c.dictWords {
+			c.dictCells[i] = c.leaf.wordCell(w)
+		}
+		for i, b := range c.dictBytes {
+			c.dictCells[i] = c.leaf.bytesCell(b)
+		}
 	}
+	return c.dictCells
 }
 
 // wordCell returns the cell of a value that fits into 64 bits.

@@ -42,6 +42,7 @@ type column struct {
 	dictBytes [][]byte
 	dictCells []cell
 	dictPage  []byte
+	dictGen   int // counts dictionaries
 
 	// The page. Values are those that are not null.
 	count int // values and nulls
@@ -251,6 +252,7 @@ func (c *column) dictionary(h *pageHeader, b []byte) error {
 	if h.encoding != encPlain && h.encoding != encPlainDict {
 		return fmt.Errorf("its dictionary has encoding %d", h.encoding)
 	}
+	c.dictGen++
 	var err error
 	if c.dictPage, err = c.uncompress(c.dictPage, b, h.uncompressed); err != nil {
 		return err
