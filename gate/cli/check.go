@@ -14,6 +14,8 @@ import (
 // check is the whole action: read, fetch, compare, judge, record, show.
 func check(ctx context.Context, e Env, cfg config.Config) int {
 	gh := action.New(e.Getenv, e.Stdout, e.HTTP, string(cfg.GitHubToken))
+	gh.Mask(string(cfg.GitHubToken))
+	gh.Mask(string(cfg.HFToken))
 	event, err := gh.Event()
 	if err != nil {
 		return e.fail(unusable(err))
@@ -37,7 +39,7 @@ func check(ctx context.Context, e Env, cfg config.Config) int {
 	}
 	rep := gate.Evaluate(cand.run, bases, cfg.Policy)
 	rep.Warnings = append(rep.Warnings, cand.scores.Warnings...)
-	published := publish(ctx, cfg, h, event, cand, repos, &rep)
+	published := publish(ctx, e, cfg, h, event, cand, repos, &rep)
 	shown := show(ctx, e, cfg, gh, event, cand, rep)
 	return exitCode(e, cfg, rep.Decision(), published, shown)
 }

@@ -116,13 +116,13 @@ func describeError(err error) string {
 }
 
 // log writes one line to stderr. It begins with the program's name, so that no text from outside can begin a line, where
-// a runner would take it for a command.
+// a runner would take it for a command; the older form of command, "##[", is taken apart wherever it stands.
 func (e Env) log(format string, args ...any) {
 	line := strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\t' || r == 0x7f || r == '\u2028' || r == '\u2029' {
 			return ' '
 		}
 		return r
-	}, fmt.Sprintf(format, args...))
+	}, strings.ReplaceAll(fmt.Sprintf(format, args...), "##[", "## ["))
 	_, _ = fmt.Fprintf(e.Stderr, "hubgate: %s\n", line) // nobody is left to tell when stderr is closed
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 
@@ -31,7 +32,7 @@ func branch(cfg config.Config, event action.Event) string {
 
 // publish records every model's run, and notes in the report where it lies. It returns what went wrong on main alone: a
 // pull request's own branch is a convenience.
-func publish(ctx context.Context, cfg config.Config, h hub.Hub, event action.Event, cand *candidate, repos map[string]hub.Repo, rep *gate.Report) error {
+func publish(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event action.Event, cand *candidate, repos map[string]hub.Repo, rep *gate.Report) error {
 	to := branch(cfg, event)
 	if to == "" {
 		return nil
@@ -47,7 +48,7 @@ func publish(ctx context.Context, cfg config.Config, h hub.Hub, event action.Eve
 		if !ok || len(cand.run.Only(m.Model).Tables) == 0 { // a model that the policy lists and the run lacks
 			continue
 		}
-		pub, notes, err := dataset.Publish(ctx, h, push(cfg, event, cand, repo, to, *m))
+		pub, notes, err := dataset.Publish(ctx, h, push(e, cfg, event, cand, repo, to, *m))
 		m.Warnings = append(m.Warnings, notes...)
 		switch {
 		case err == nil:
@@ -62,14 +63,24 @@ func publish(ctx context.Context, cfg config.Config, h hub.Hub, event action.Eve
 	return errors.Join(failed...)
 }
 
-func push(cfg config.Config, event action.Event, cand *candidate, repo hub.Repo, to string, m gate.ModelReport) dataset.Push {
+func push(e Env, cfg config.Config, event action.Event, cand *candidate, repo hub.Repo, to string, m gate.ModelReport) dataset.Push {
 	only := cand.run.Only(m.Model)
 	return dataset.Push{
 		Repo: repo, Branch: to, Model: m, Candidate: only, SHA256: score.SHA256(only.Tables),
 		Files: cand.files.files, Options: cand.options, Scores: cand.scores, Text: cfg.PublishText,
 		Repository: event.Repository, Gate: cfg.Gate, ReportOnly: cfg.ReportOnly,
-		Card: report.Card(m, repo.String()),
+		Card: report.Card(m, repo.String()), TempDir: tempDir(e, cfg),
 	}
+}
+
+// tempDir returns where large files may be built: the container has no /tmp.
+func tempDir(e Env, cfg config.Config) string {
+	for _, dir := range []string{e.Getenv("RUNNER_TEMP"), os.TempDir()} {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			return dir
+		}
+	}
+	return cfg.ReportDir
 }
 
 // datasetURL returns where people look at a dataset; a directory has no address but its path.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,7 +34,9 @@ func show(ctx context.Context, e Env, cfg config.Config, gh *action.GitHub, even
 		Outputs: outputs(rep, written), Annotations: annotations(cfg, rep),
 	})
 	for _, n := range notices {
-		e.log("notice: %s", n)
+		if !cfg.GitHub { // there, delivering has shown them
+			e.log("notice: %s", n)
+		}
 	}
 	if cfg.CheckRun == config.CheckRunTrue {
 		e.log("notice: check runs are not made by this version; the job's own status is the check to require")
@@ -48,7 +51,7 @@ func newPage(ctx context.Context, e Env, cfg config.Config, event action.Event, 
 		Samples: samples(cfg, event),
 	}
 	if event.Repository != "" {
-		server := strings.TrimRight(e.Getenv("GITHUB_SERVER_URL"), "/")
+		server := strings.TrimRight(cmp.Or(e.Getenv("GITHUB_SERVER_URL"), "https://github.com"), "/")
 		p.Links.CommitURL = server + "/" + event.Repository + "/commit/"
 	}
 	if p.Samples == report.SampleTexts {
