@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/hubgate/hubgate/gate/score"
@@ -106,10 +107,16 @@ func (b *parquetBatch) read(n, first int) error {
 func (b *parquetBatch) readIDs(n int) {
 	c := b.id
 	b.batch.IDs = b.batch.IDs[:0]
+	direct := c.leaf.physical == physBytes && c.leaf.logical != logDecimal
 	for i := range n {
-		v := c.cell()
-		id := v.text
-		if v.kind != null && v.kind != text {
+		var id []byte
+		if direct && c.coded {
+			if k := c.coding(); k >= 0 {
+				id = c.dictBytes[k]
+			}
+		} else if v := c.cell(); v.kind == text {
+			id = v.text
+		} else if v.kind != null {
 			id = b.a.plain(v)
 		}
 		if len(id) == 0 {
@@ -164,6 +171,13 @@ func (l *labels) of(a *assembler, v cell) int32 {
 // readKeys makes keys of the labels.
 func (b *parquetBatch) readKeys(n int) {
 	b.batch.Key = b.batch.Key[:0]
+	if b.model.column != nil && b.task.column == nil {
+		for label := len(b.batch.Keys); label < len(b.model.names); label++ { // so that a label is its key
+			b.batch.Keys = append(b.batch.Keys, score.Key{Model: b.model.names[label]})
+		}
+		b.batch.Key = append(b.batch.Key, b.model.rows...)
+		return
+	}
 	last, key := [2]int32{-1, -1}, int32(0)
 	for i := range n {
 		var at [2]int32
@@ -194,30 +208,38 @@ func (b *parquetBatch) key(at [2]int32) int32 {
 // read reads the scores of the next n samples.
 func (m *batchMetric) read(a *assembler, out *score.BatchScores, n, first int) {
 	c := m.column
-	out.Values, out.Causes = out.Values[:0], out.Causes[:0]
+	out.Values, out.Causes = slices.Grow(out.Values[:0], n)[:n], slices.Grow(out.Causes[:0], n)[:n]
+	if c.coded {
+		m.look()
+	}
 	for i := range n {
 		if !c.coded {
 			v := c.cell()
 			num, cause := scoreOf(v)
 			a.note(out.Metric, first+i, v, cause)
-			out.Values, out.Causes = append(out.Values, num), append(out.Causes, cause)
+			out.Values[i], out.Causes[i] = num, cause
 			continue
-		}
-		if m.dict != c.dictGen {
-			m.dict, m.values, m.causes = c.dictGen, m.values[:0], m.causes[:0]
-			for _, v := range c.codedCells() {
-				num, cause := scoreOf(v)
-				m.values, m.causes = append(m.values, num), append(m.causes, cause)
-			}
 		}
 		k := c.coding()
 		if k < 0 {
-			out.Values, out.Causes = append(out.Values, 0), append(out.Causes, score.Null)
+			out.Values[i], out.Causes[i] = 0, score.Null
 			continue
 		}
+		out.Values[i], out.Causes[i] = m.values[k], m.causes[k]
 		if m.causes[k] != score.Scored {
 			a.note(out.Metric, first+i, c.dictCells[k], m.causes[k])
 		}
-		out.Values, out.Causes = append(out.Values, m.values[k]), append(out.Causes, m.causes[k])
+	}
+}
+
+// look finds out what the values of a new dictionary are as scores.
+func (m *batchMetric) look() {
+	if m.dict == m.column.dictGen {
+		return
+	}
+	m.dict, m.values, m.causes = m.column.dictGen, m.values[:0], m.causes[:0]
+	for _, v := range m.column.codedCells() {
+		num, cause := scoreOf(v)
+		m.values, m.causes = append(m.values, num), append(m.causes, cause)
 	}
 }
