@@ -70,15 +70,15 @@ type note struct {
 
 // A slot is one column of a file, or one path inside a column.
 type slot struct {
-	name string // as in the file; dotted for a path inside a column
-	role role
-	need need
-	rank int // among the columns that could play the same role: lower is better
-	row  int // generation of the row that cell belongs to
-	cell cell
-	seen bool // some row had it
-	deep bool // values are looked into for paths below name
-	into bool // some value could be looked into
+	name  string // as in the file; dotted for a path inside a column
+	role  role
+	need  need
+	rank  int // among the columns that could play the same role: lower is better
+	row   int // generation of the row that cell belongs to
+	cell  cell
+	seen  bool  // some row had it
+	deep  bool  // values are looked into for paths below name
+	trail trail // through the values that are looked into
 }
 
 // A need says how much of a column's values matter, so that readers can skip the rest.
@@ -278,11 +278,22 @@ func (a *assembler) set(i int, c cell) {
 	if i < 0 {
 		return
 	}
-	s := &a.slots[i]
-	s.cell, s.row, s.seen = c, a.gen, true
-	if s.deep {
+	a.put(i, c)
+	if a.slots[i].deep {
 		a.look(i, c)
 	}
+}
+
+// put is set without a look inside.
+func (a *assembler) put(i int, c cell) {
+	s := &a.slots[i]
+	s.cell, s.row, s.seen = c, a.gen, true
+}
+
+// mark gives the current row a value in a slot that nobody needs.
+func (a *assembler) mark(i int) {
+	s := &a.slots[i]
+	s.cell.kind, s.row, s.seen = absent, a.gen, true
 }
 
 // has reports whether the current row already has a value in a slot.
@@ -378,6 +389,9 @@ func (a *assembler) sample(row int) (score.Sample, *Error) {
 
 // label returns the text of a role that few different texts play: last when it is the same again.
 func (a *assembler) label(r role, last string) (string, *Error) {
+	if a.roles[r] < 0 {
+		return "", nil
+	}
 	c := a.get(a.roles[r])
 	switch c.kind {
 	case absent, null:
@@ -393,6 +407,9 @@ func (a *assembler) label(r role, last string) (string, *Error) {
 }
 
 func (a *assembler) trial() (int, *Error) {
+	if a.roles[roleTrial] < 0 {
+		return 0, nil
+	}
 	c := a.get(a.roles[roleTrial])
 	n := c.num
 	switch c.kind {

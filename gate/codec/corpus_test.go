@@ -166,7 +166,7 @@ func options(t *testing.T, lines string, o *Options) func([]byte) []byte {
 			}
 			o.Scale = func(string) (score.Scale, bool) { return s, true }
 		case "compress":
-			change = func(b []byte) []byte { return compressed(t, value, b) }
+			change = func(b []byte) []byte { return pack(t, value, b) }
 		case "cut":
 			n, err := strconv.Atoi(value)
 			if err != nil {
@@ -181,7 +181,7 @@ func options(t *testing.T, lines string, o *Options) func([]byte) []byte {
 	return change
 }
 
-func compressed(t *testing.T, method string, b []byte) []byte {
+func pack(t *testing.T, method string, b []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	switch method {

@@ -171,13 +171,15 @@ func quotedEnd(b []byte, i int) (end, lines int, doubled bool) {
 
 // undouble appends a quoted field's text to dst.
 func undouble(dst, field []byte) []byte {
+	dst = slices.Grow(dst, len(field)+8)
+	n, i := len(dst), 0
+	out := dst[:cap(dst)]
 	for {
-		n := bytes.IndexByte(field, '"')
-		if n < 0 {
-			return append(dst, field...)
+		if n, i = copyUntil(out, n, field, i, quotes); i == len(field) {
+			return out[:n]
 		}
-		dst = append(dst, field[:n+1]...)
-		field = field[n+2:]
+		out[n] = '"'
+		n, i = n+1, i+2
 	}
 }
 

@@ -18,9 +18,10 @@ type jsonRows struct {
 	fields []field
 }
 
+// A knownKey is a key as it was spelled: from its quote to its value.
 type knownKey struct {
-	name []byte
-	slot int
+	spelled []byte
+	slot    int
 }
 
 // readJSONLines reads a file with one JSON object per line.
@@ -122,19 +123,21 @@ func (j *jsonRows) object() bool {
 	}
 	var t token
 	for n := 0; ; n++ {
-		if !s.key(&t) {
+		slot, ok := j.key(n)
+		if !ok {
 			return false
 		}
-		slot := j.slot(n, &t)
 		if slot >= 0 && j.a.has(slot) {
 			j.a.refuse(&Error{Msg: fmt.Sprintf("key %q stands twice in the object", j.a.slots[slot].name),
 				Fix: "keep one of the two"})
 		}
-		if !s.value(&t, 1) {
-			return false
-		}
-		if slot >= 0 {
-			j.set(slot, &t)
+		if deep := slot >= 0 && j.a.slots[slot].deep && j.yield == nil; !deep || s.space() != '"' || !j.a.lookEscaped(slot, s) {
+			if !s.value(&t, 1) {
+				return false
+			}
+			if slot >= 0 {
+				j.set(slot, &t)
+			}
 		}
 		switch s.space() {
 		case ',':
@@ -148,10 +151,18 @@ func (j *jsonRows) object() bool {
 	}
 }
 
-// slot returns the slot of the n-th key of the row.
-func (j *jsonRows) slot(n int, t *token) int {
-	if n < len(j.keys) && bytes.Equal(j.keys[n].name, t.raw) {
-		return j.keys[n].slot
+// key reads the n-th key of the row and returns its slot.
+func (j *jsonRows) key(n int) (int, bool) {
+	s := &j.s
+	s.space()
+	if n < len(j.keys) && bytes.HasPrefix(s.b[s.i:], j.keys[n].spelled) {
+		s.i += len(j.keys[n].spelled)
+		return j.keys[n].slot, true
+	}
+	start := s.i
+	var t token
+	if !s.key(&t) {
+		return -1, false
 	}
 	name := t.raw
 	if t.escaped {
@@ -162,9 +173,10 @@ func (j *jsonRows) slot(n int, t *token) int {
 		j.keys = append(j.keys, knownKey{})
 	}
 	if n < len(j.keys) {
-		j.keys[n] = knownKey{name: append(j.keys[n].name[:0], t.raw...), slot: i}
+		s.space()
+		j.keys[n] = knownKey{spelled: append(j.keys[n].spelled[:0], s.b[start:s.i]...), slot: i}
 	}
-	return i
+	return i, true
 }
 
 // set hands a value on, as far as it is needed.
@@ -177,7 +189,7 @@ func (j *jsonRows) set(slot int, t *token) {
 		need = needNothing
 	}
 	if need == needNothing {
-		j.a.set(slot, cell{kind: absent})
+		j.a.mark(slot)
 		return
 	}
 	var c cell

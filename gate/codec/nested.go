@@ -9,39 +9,130 @@ import (
 // maxLook bounds how deep scores are looked for inside a column when nothing is named: evaluation.accuracy.score.
 const maxLook = 2
 
+// A trail is the way through an object to its values, as the last one was written: the text before each value, and the
+// slot that needs it. The objects of a column are mostly alike but for their values, so that following it beats searching.
+type trail struct {
+	steps []step
+	tail  []byte // behind the last value
+}
+
+type step struct {
+	before []byte
+	slot   int // −1 for text that nobody needs
+}
+
+// A walk is one search through an object.
+type walk struct {
+	scanner
+	prefix   int // a.path[prefix:] is where the walk is
+	discover bool
+	last     int // where the last value ends
+	steps    []step
+}
+
 // look finds the paths that are needed inside a value: an object, or JSON text that holds one.
 func (a *assembler) look(i int, c cell) {
 	if c.kind != jsonValue && c.kind != text {
 		return
 	}
 	s := scanner{b: c.text, clean: true}
-	start := len(a.path)
-	a.path = append(a.path, a.slots[i].name...)
-	ok := s.space() == '{' && a.walk(&s, start, 1, a.discovers(a.slots[i].name))
-	if ok {
-		s.space()
-		ok = s.i == len(s.b)
+	if a.enter(i, &s) {
+		if s.space(); s.i == len(s.b) {
+			return
+		}
 	}
-	a.path = a.path[:start]
-	switch {
-	case ok:
-		a.slots[i].into = true
-	case len(bytes.TrimSpace(c.text)) > 0:
+	if len(bytes.TrimSpace(c.text)) > 0 {
 		a.unreadable(i, c)
 	}
 }
 
-// walk goes through the object at the scanner. a.path[start:] is where it lies.
-func (a *assembler) walk(s *scanner, start, depth int, discover bool) bool {
-	s.i++
-	if s.space() == '}' {
-		s.i++
+// lookEscaped is look for JSON text that is still escaped as the content of the JSON string at the scanner, which saves
+// decoding it: most of it is prose. It returns false, and has done nothing, where decoding is needed after all.
+func (a *assembler) lookEscaped(i int, outer *scanner) bool {
+	r := a.slots[i].role
+	if !outer.clean || r != roleNone && r != roleScore || a.rowErr != nil {
+		return false
+	}
+	s := scanner{b: outer.b, i: outer.i + 1, clean: true, inner: true}
+	if a.enter(i, &s) && s.at() == '"' && a.rowErr == nil {
+		a.put(i, cell{kind: text, text: outer.b[outer.i+1 : s.i]})
+		outer.i = s.i + 1
+		return true
+	}
+	a.rowErr = nil
+	a.forget(i)
+	return false
+}
+
+// enter goes through the object at the scanner and gives the slots of the paths inside it their values.
+func (a *assembler) enter(i int, s *scanner) bool {
+	if s.space() != '{' {
+		return false
+	}
+	start := *s
+	if a.follow(&a.slots[i].trail, s) {
+		return true
+	}
+	a.forget(i)
+	prefix := len(a.path)
+	a.path = append(a.path, a.slots[i].name...)
+	w := walk{scanner: start, prefix: prefix, discover: a.discovers(a.slots[i].name), last: start.i}
+	ok := a.walk(&w, 1)
+	a.path = a.path[:prefix]
+	if ok {
+		a.slots[i].trail = trail{steps: w.steps, tail: bytes.Clone(w.b[w.last:w.i])}
+	}
+	*s = w.scanner
+	return ok
+}
+
+// forget takes back what the slots of the paths inside a column were given in this row.
+func (a *assembler) forget(i int) {
+	prefix := a.slots[i].name + "."
+	for k := range a.slots {
+		if s := &a.slots[k]; s.row == a.gen && strings.HasPrefix(s.name, prefix) {
+			s.row = 0
+		}
+	}
+}
+
+// follow reads an object that is written as the last one was. It returns false at the first difference.
+func (a *assembler) follow(t *trail, s *scanner) bool {
+	if len(t.tail) == 0 {
+		return false
+	}
+	var v token
+	for k := range t.steps {
+		st := &t.steps[k]
+		if !bytes.HasPrefix(s.b[s.i:], st.before) {
+			return false
+		}
+		s.i += len(st.before)
+		if !s.value(&v, 1) || v.kind == jsonValue || st.slot < 0 && v.kind != text {
+			return false
+		}
+		if st.slot >= 0 && !a.give(st.slot, &v, s.inner) {
+			return false
+		}
+	}
+	if !bytes.HasPrefix(s.b[s.i:], t.tail) {
+		return false
+	}
+	s.i += len(t.tail)
+	return true
+}
+
+// walk goes through the object at the scanner, and notes the way.
+func (a *assembler) walk(w *walk, depth int) bool {
+	w.i++
+	if w.space() == '}' {
+		w.i++
 		return true
 	}
 	var t token
 	end := len(a.path)
 	for {
-		if !s.key(&t) {
+		if !w.key(&t) || t.escaped && w.inner {
 			return false
 		}
 		a.path = append(a.path[:end], '.')
@@ -50,48 +141,63 @@ func (a *assembler) walk(s *scanner, start, depth int, discover bool) bool {
 		} else {
 			a.path = append(a.path, t.raw...)
 		}
-		path := a.path[start:]
-		if s.space() == '{' && (discover && depth < maxLook || a.inside[string(path)]) {
-			if !a.walk(s, start, depth+1, discover) {
+		path := a.path[w.prefix:]
+		if w.space() == '{' && depth < maxJSONDepth && (w.discover && depth < maxLook || a.inside[string(path)]) {
+			if !a.walk(w, depth+1) {
 				return false
 			}
-		} else if !s.value(&t, depth) {
-			return false
 		} else {
-			a.leaf(path, &t, discover)
+			before := bytes.Clone(w.b[w.last:w.i])
+			if !w.value(&t, depth) {
+				return false
+			}
+			w.last = w.i
+			slot := a.leaf(path, &t, w.discover)
+			w.steps = append(w.steps, step{before: before, slot: slot})
+			if slot >= 0 && !a.give(slot, &t, w.inner) {
+				return false
+			}
 		}
-		switch s.space() {
+		switch w.space() {
 		case ',':
-			s.i++
+			w.i++
 		case '}':
-			s.i++
+			w.i++
 			a.path = a.path[:end]
 			return true
 		default:
-			return s.unexpected(`"," or "}"`)
+			return w.unexpected(`"," or "}"`)
 		}
 	}
 }
 
-// leaf gives the slot of a path its value. Where scores are looked for, every number makes a slot, and whatever is called
-// a score.
-func (a *assembler) leaf(path []byte, t *token, discover bool) {
-	i, ok := a.byName[string(path)]
-	if !ok {
-		scalar := t.kind == number || t.kind == boolean || t.kind == null
-		wanted := a.metricOf(string(path)) != "" || slices.Contains(a.options(), string(path))
-		if !wanted && (!discover || !scalar && !bytes.HasSuffix(path, []byte(".score"))) {
-			return
-		}
-		var err *Error
-		if i, err = a.column(string(path)); err != nil {
-			a.refuse(err)
-			return
-		}
+// leaf returns the slot of a path, or −1 when nobody needs it. Where scores are looked for, every number makes a slot, and
+// whatever is called a score.
+func (a *assembler) leaf(path []byte, t *token, discover bool) int {
+	if i, ok := a.byName[string(path)]; ok {
+		return i
 	}
+	scalar := t.kind == number || t.kind == boolean || t.kind == null
+	wanted := a.metricOf(string(path)) != "" || slices.Contains(a.options(), string(path))
+	if !wanted && (!discover || !scalar && !bytes.HasSuffix(path, []byte(".score"))) {
+		return -1
+	}
+	i, err := a.column(string(path))
+	if err != nil {
+		a.refuse(err)
+		return -1
+	}
+	return i
+}
+
+// give gives the slot of a path its value. It returns false for a value that inner text has to be decoded for.
+func (a *assembler) give(i int, t *token, inner bool) bool {
 	n := a.slots[i].need
 	if n == needNothing {
-		return
+		return true
+	}
+	if inner && (t.escaped || t.kind == jsonValue) {
+		return false
 	}
 	if a.has(i) {
 		a.refuse(&Error{Column: a.slots[i].name, Msg: "stands twice in the row", Fix: "keep one of the two"})
@@ -99,6 +205,7 @@ func (a *assembler) leaf(path []byte, t *token, discover bool) {
 	var c cell
 	c, a.scratch = cellOf(t, n, a.scratch)
 	a.set(i, c)
+	return true
 }
 
 // unreadable says of every metric below a column that what stands there is no score. The column may be that of the
@@ -117,9 +224,8 @@ func (a *assembler) unreadable(i int, c cell) {
 		}
 	}
 	for k := range a.slots {
-		s := &a.slots[k]
-		if s.role == roleScore && strings.HasPrefix(s.name, prefix) && !a.has(k) {
-			s.cell, s.row, s.seen = cell{kind: text, text: c.text}, a.gen, true
+		if s := &a.slots[k]; s.role == roleScore && strings.HasPrefix(s.name, prefix) && !a.has(k) {
+			a.put(k, cell{kind: text, text: c.text})
 		}
 	}
 }

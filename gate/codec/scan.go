@@ -20,6 +20,7 @@ type scanner struct {
 	b     []byte
 	i     int
 	clean bool   // the text has no control characters, so that strings need not be searched for them
+	inner bool   // the text is itself the raw content of a JSON string, so that its quotes are written \"
 	short bool   // the text ended inside a value
 	msg   string // what is wrong at i, once a method has returned false
 }
@@ -70,8 +71,10 @@ func (s *scanner) value(t *token, depth int) bool {
 	c := s.space()
 	start := s.i
 	switch {
-	case c == '"':
+	case c == '"' && !s.inner:
 		return s.str(t)
+	case c == '\\' && s.inner:
+		return s.innerStr(t)
 	case c == '{' || c == '[':
 		t.kind, t.escaped = jsonValue, false
 		if !s.nested(c, depth+1) {
@@ -145,11 +148,18 @@ func (s *scanner) nested(open byte, depth int) bool {
 
 // key reads a key and the colon behind it.
 func (s *scanner) key(t *token) bool {
-	if s.space() != '"' {
+	c := s.space()
+	switch {
+	case c == '"' && !s.inner:
+		if !s.str(t) {
+			return false
+		}
+	case c == '\\' && s.inner:
+		if !s.innerStr(t) {
+			return false
+		}
+	default:
 		return s.unexpected("a key in quotes")
-	}
-	if !s.str(t) {
-		return false
 	}
 	if s.space() != ':' {
 		return s.unexpected(`":"`)
@@ -239,8 +249,50 @@ func (s *scanner) str(t *token) bool {
 	}
 }
 
+// innerStr reads a string of JSON text that is still escaped as the content of another string: {\"a\": \"b\\\"c\"}. It checks the
+// outer escapes, not the inner ones: like all of what is looked into, text is not checked.
+func (s *scanner) innerStr(t *token) bool {
+	b, start := s.b, s.i+2
+	t.kind, t.escaped = text, false
+	if start > len(b) || b[s.i+1] != '"' {
+		return s.unexpected("a quote")
+	}
+	for i := start; ; {
+		i = s.special(i)
+		if i+3 > len(b) || b[i] == '"' {
+			return s.cut() // the outer string ends first
+		}
+		size := escapeSize(b[i:])
+		switch b[i+1] {
+		case '"':
+			t.raw = b[start:i]
+			s.i = i + 2
+			return true
+		case '\\': // an inner escape, whose second character may be escaped for the outer string
+			size = 3
+			if b[i+2] == '\\' {
+				if size = escapeSize(b[i+2:]); size > 0 {
+					size += 2
+				}
+			} else if b[i+2] == '"' {
+				return s.cut()
+			}
+		case 'u':
+			if r, _ := hex4(b[i:]); r == '"' || r == '\\' {
+				return s.unexpected("a plain character")
+			}
+		}
+		if size == 0 || size >= escapeCut {
+			return s.unexpected("an escape")
+		}
+		t.escaped = true
+		i += size
+	}
+}
+
 // special returns the index of the next quote or backslash, at i or later, or the end. It looks at words of eight bytes:
-// subtracting one from each byte sets the high bit of a zero, and of bytes beyond ASCII, which the second loop tells apart.
+// subtracting one from each byte sets the high bit of a zero, and of bytes beyond ASCII, which specials tells apart. Where
+// in a block the first one is, is found without branches, which nothing could predict.
 func (s *scanner) special(i int) int {
 	b := s.b
 	for ; i+32 <= len(b); i += 32 {
@@ -249,19 +301,23 @@ func (s *scanner) special(i int) int {
 		z, v := binary.LittleEndian.Uint64(w[16:]), binary.LittleEndian.Uint64(w[24:])
 		if ((x^quotes-ones)|(x^backslashes-ones)|(y^quotes-ones)|(y^backslashes-ones)|
 			(z^quotes-ones)|(z^backslashes-ones)|(v^quotes-ones)|(v^backslashes-ones))&high != 0 {
-			break
-		}
-	}
-	for ; i+8 <= len(b); i += 8 {
-		x := binary.LittleEndian.Uint64(b[i:])
-		if hit := ((x ^ quotes - ones) | (x ^ backslashes - ones)) &^ x & high; hit != 0 {
-			return i + bits.TrailingZeros64(hit)>>3
+			hits := specials(x) | specials(y)<<8 | specials(z)<<16 | specials(v)<<24
+			if hits != 0 {
+				return i + bits.TrailingZeros64(hits)
+			}
 		}
 	}
 	for i < len(b) && b[i] != '"' && b[i] != '\\' {
 		i++
 	}
 	return i
+}
+
+// specials returns a bit for each byte of a word: whether it is a quote or a backslash. Bits above the first that is set
+// may be wrong. The product gathers the high bits of the bytes in the highest byte.
+func specials(x uint64) uint64 {
+	hit := ((x ^ quotes - ones) | (x ^ backslashes - ones)) &^ x & high
+	return (hit >> 7) * 0x0102040810204080 >> 56
 }
 
 // check looks for control characters between the quotes of a string.
@@ -277,25 +333,26 @@ func (s *scanner) check(t *token, start int) bool {
 // escapeCut is the size of an escape that the text ends inside of.
 const escapeCut = 16
 
+// escapeSizes holds the length of an escape by its second character, 0 for none.
+var escapeSizes = [256]uint8{'"': 2, '\\': 2, '/': 2, 'b': 2, 'f': 2, 'n': 2, 'r': 2, 't': 2, 'u': 6}
+
 // escapeSize returns the length of the escape at the start of b, 0 when it is none.
 func escapeSize(b []byte) int {
 	if len(b) < 2 {
 		return escapeCut
 	}
-	switch b[1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return 2
-	case 'u':
-		digits := b[2:min(6, len(b))]
-		if _, ok := hexadecimal(digits); !ok {
-			return 0
-		}
-		if len(digits) < 4 {
-			return escapeCut
-		}
-		return 6
+	size := int(escapeSizes[b[1]])
+	if size != 6 {
+		return size
 	}
-	return 0
+	digits := b[2:min(6, len(b))]
+	if _, ok := hexadecimal(digits); !ok {
+		return 0
+	}
+	if len(digits) < 4 {
+		return escapeCut
+	}
+	return size
 }
 
 // hex4 reads the four hexadecimal digits of the escape \u at the start of b.
@@ -354,35 +411,39 @@ func control(b []byte) int {
 }
 
 // unescape appends the text of a string, whose escapes were checked, to dst. A lone surrogate becomes U+FFFD, as in
-// encoding/json. Text between escapes is copied by words, since JSON text inside JSON has an escape every few bytes.
+// encoding/json.
 func unescape(dst, raw []byte) []byte {
 	dst = slices.Grow(dst, len(raw)+8)
-	n := len(dst)
+	n, i := len(dst), 0
 	out := dst[:cap(dst)]
-	for i := 0; i < len(raw); {
-		for i+8 <= len(raw) {
-			word := binary.LittleEndian.Uint64(raw[i:])
-			binary.LittleEndian.PutUint64(out[n:], word)
-			word ^= backslashes
-			if hit := (word - ones) &^ word & high; hit != 0 {
-				k := bits.TrailingZeros64(hit) / 8
-				i, n = i+k, n+k
-				break
-			}
-			i, n = i+8, n+8
+	for {
+		if n, i = copyUntil(out, n, raw, i, backslashes); i == len(raw) {
+			return out[:n]
 		}
-		if i < len(raw) && raw[i] != '\\' {
-			out[n] = raw[i]
-			i, n = i+1, n+1
-			continue
-		}
-		if i < len(raw) {
-			size := 0
-			n, size = unescapeOne(out, n, raw[i:])
-			i += size
-		}
+		size := 0
+		n, size = unescapeOne(out, n, raw[i:])
+		i += size
 	}
-	return out[:n]
+}
+
+// copyUntil copies src[i:] to dst[n:] until a byte that stop consists of, and returns where the two then are. It copies by
+// words, since JSON text inside other text has something to decode every few bytes, and may write up to seven bytes more.
+func copyUntil(dst []byte, n int, src []byte, i int, stop uint64) (int, int) {
+	for i+8 <= len(src) {
+		word := binary.LittleEndian.Uint64(src[i:])
+		binary.LittleEndian.PutUint64(dst[n:], word)
+		word ^= stop
+		if hit := (word - ones) &^ word & high; hit != 0 {
+			k := bits.TrailingZeros64(hit) / 8
+			return n + k, i + k
+		}
+		i, n = i+8, n+8
+	}
+	for ; i < len(src) && src[i] != byte(stop); i++ { //nolint:gosec // stop is one byte, eight times
+		dst[n] = src[i]
+		n++
+	}
+	return n, i
 }
 
 // unescapeOne writes the character that the escape at the start of raw stands for to out[n:], and returns where it ends

@@ -39,14 +39,19 @@ func (a *assembler) values(row int) []score.Value {
 		m := &a.metrics[k]
 		first, v := -1, score.Value{}
 		for _, i := range m.slots {
-			c := a.get(i)
-			if c.kind == absent {
+			s := &a.slots[i]
+			if s.row != a.gen || s.cell.kind == absent {
 				continue
 			}
-			num, cause := scoreOf(c)
+			num, cause := s.cell.num, score.Scored
+			if s.cell.kind != boolean && (s.cell.kind != number || num-num != 0) {
+				num, cause = scoreOf(s.cell)
+			}
 			if first < 0 {
 				first, v = i, score.Value{Metric: m.name, Score: num, Cause: cause}
-				a.note(m.name, row, c, cause)
+				if cause != score.Scored {
+					a.note(m.name, row, s.cell, cause)
+				}
 			} else if cause != v.Cause || cause == score.Scored && num != v.Score {
 				a.disagree(m.name, first, i, row)
 			}
@@ -88,6 +93,9 @@ func (a *assembler) note(metric string, row int, c cell, cause score.Cause) {
 
 // longForm returns the metric and the score of a row that holds one score.
 func (a *assembler) longForm() (metric []byte, value cell, ok bool) {
+	if a.roles[roleMetricName] < 0 {
+		return nil, cell{}, false
+	}
 	c := a.get(a.roles[roleMetricName])
 	if c.kind != text || len(c.text) == 0 {
 		return nil, cell{}, false
