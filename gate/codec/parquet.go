@@ -32,7 +32,7 @@ func readParquet(ctx context.Context, f *File, a *assembler, o *Options) error {
 		return err
 	}
 	d := &decompressor{}
-	r := parquetRows{a: a}
+	r := parquetRows{a: a, total: p.rows}
 	if leaves, names, err = r.own(p, leaves, names, d); err != nil {
 		return err
 	}
@@ -107,6 +107,7 @@ type parquetRows struct {
 	a       *assembler
 	columns []*column
 	slots   []int
+	total   int64         // rows of the file
 	row     int           // the last one handed on, counted from 1 over the file
 	all     []*column     // columns, and causes
 	batch   *parquetBatch // nil where rows are handed on one by one
@@ -136,7 +137,7 @@ func (r *parquetRows) read(ctx context.Context, group int, rows int64) error {
 			n = min(n, have)
 		}
 		if n > 0 && r.batch != nil {
-			if err := r.batch.read(n, r.row+1); err != nil {
+			if err := r.batch.read(n, r.row+1, r.total-int64(r.row+n)); err != nil {
 				return err
 			}
 			r.row += n

@@ -81,15 +81,15 @@ func (l *labels) reset() {
 	l.names, l.number, l.dict = []string{""}, map[string]int32{"": 0}, -1
 }
 
-// read hands on the next n rows, of which the first has the number first.
-func (b *parquetBatch) read(n, first int) error {
+// read hands on the next n rows, of which the first has the number first, and which left others follow.
+func (b *parquetBatch) read(n, first int, left int64) error {
 	b.a.rows += n
 	b.a.st.rows += n
 	b.a.st.wide = true
 	for _, i := range b.slots {
 		b.a.slots[i].seen = true
 	}
-	b.batch.First = first
+	b.batch.First, b.batch.Left = first, int(left)
 	b.readIDs(n)
 	b.model.read(b.a, n)
 	b.task.read(b.a, n)

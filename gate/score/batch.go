@@ -3,6 +3,7 @@ package score
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A Batch holds consecutive samples by column, as columnar formats have them: without trials, groups or input texts.
@@ -12,6 +13,7 @@ type Batch struct {
 	Key    []int32 // of each sample: its index in Keys
 	IDs    []string
 	First  int // row of the first sample; the others follow it
+	Left   int // how many samples the file still has after these, as far as is known: room is made for them
 	Scores []BatchScores
 }
 
@@ -61,8 +63,37 @@ func (b *Builder) AddBatch(s *Batch) error {
 			}
 		}
 	}
+	b.batched += len(s.Key)
+	for k, t := range tables {
+		if t != nil {
+			t.reserve(columns[k], len(s.Key), int(float64(s.Left)*min(1, float64(t.table.rows)/float64(b.batched))))
+		}
+	}
 	return nil
 }
+
+// reserve makes room for the samples that are expected, once the next batch may need it: growing step by step would copy
+// every column several times.
+func (t *build) reserve(columns []*columnBuild, batch, expected int) {
+	tb := &t.table
+	if expected += expected/32 + batch; expected <= batch || cap(tb.lines)-len(tb.lines) >= batch {
+		return
+	}
+	tb.lines = slices.Grow(tb.lines, expected)
+	if n := len(tb.ids.offsets) - 1; n > 0 {
+		tb.ids.offsets = slices.Grow(tb.ids.offsets, expected)
+		tb.ids.bytes = slices.Grow(tb.ids.bytes, min(maxReserved, expected*(len(tb.ids.bytes)/n+1)))
+	}
+	for _, c := range columns {
+		c.causes = slices.Grow(c.causes, expected)
+		if c.values != nil {
+			c.values = slices.Grow(c.values, expected)
+		}
+	}
+}
+
+// maxReserved bounds the room made for ids, whose length may differ.
+const maxReserved = 64 << 20
 
 // odd reports whether a row needs more than to be appended: it is the first of its table or file, has no id, follows rows
 // with trials, groups or inputs, or may be one too many.

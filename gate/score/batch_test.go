@@ -63,7 +63,7 @@ func TestAddBatchIsAddForEachSample(t *testing.T) {
 }
 
 func randomBatch(rng *rand.Rand, first int, noIDs bool) score.Batch {
-	b := score.Batch{First: first}
+	b := score.Batch{First: first, Left: rng.IntN(1000)}
 	for k := range 1 + rng.IntN(3) {
 		b.Keys = append(b.Keys, score.Key{Model: fmt.Sprint("m", k)})
 	}

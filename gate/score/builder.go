@@ -64,6 +64,8 @@ type Builder struct {
 	tables map[Key]*build
 	last   *build
 	file   string
+
+	batched int // samples that came in batches
 }
 
 // build is one table in the making.
@@ -73,6 +75,7 @@ type build struct {
 	byName  map[string]*columnBuild
 	groups  map[string]uint32
 	long    map[string]int32 // row of (id, trial), for samples whose scores come one by one
+	trials  map[idOf]int     // of derived ids that stood there before: the last trial, where the next may be looked for
 	derived int              // how many ids were derived
 	explain int              // how many were explicit
 }
@@ -121,6 +124,9 @@ func (b *Builder) AddScore(s Sample) error {
 		}
 		return t.put(col, row, v)
 	}
+	if s.Derived {
+		s.Trial = max(s.Trial, t.trials[idOf{v.Metric, s.ID}])
+	}
 	for {
 		row, err := t.longRow(b.file, &s)
 		if err != nil {
@@ -135,8 +141,15 @@ func (b *Builder) AddScore(s Sample) error {
 				Files: [2]string{file, b.file}, Rows: [2]int{line, s.Row}}
 		}
 		s.Trial++
+		if t.trials == nil {
+			t.trials = map[idOf]int{}
+		}
+		t.trials[idOf{col.metric, strings.Clone(s.ID)}] = s.Trial
 	}
 }
+
+// idOf is a sample's id within a metric.
+type idOf struct{ metric, id string }
 
 // absent marks, while building, a row to which no score was given yet; it is Null once built.
 const absent = causes
@@ -325,10 +338,14 @@ func (b *Builder) Build() ([]*Table, error) {
 
 func (t *build) finishColumns() {
 	tb := &t.table
+	var zeros []float64 // of every column without a number, since nobody may modify them
 	for _, c := range t.columns {
 		c.pad(tb.rows)
 		if c.values == nil {
-			c.values = make([]float64, tb.rows)
+			if zeros == nil {
+				zeros = make([]float64, tb.rows)
+			}
+			c.values = zeros
 		}
 		col := Column{Metric: c.metric, Values: c.values}
 		if c.missing {
