@@ -307,6 +307,7 @@ func parquetTexts(f *File, _ *Options, rows []int) (map[int]Text, error) {
 		return nil, err
 	}
 	rows = slices.Compact(slices.Sorted(slices.Values(rows)))
+	rows = slices.DeleteFunc(rows, func(row int) bool { return row < 1 })
 	fields := make(map[int][]field, len(rows))
 	for i, name := range names {
 		if !textual(name) {
