@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -52,10 +53,11 @@ func (l list) write(b *strings.Builder) {
 type rank uint8
 
 const (
-	passing rank = iota // says that all is well
-	sample              // shows a sample
-	warning             // warns, or is undecided
-	failing             // fails: left out only when nothing else is left, and then counted
+	passing  rank = iota // says that all is well
+	sample               // shows a sample
+	warning              // warns, or is undecided
+	failing              // fails: left out only when nothing else is left, and then counted
+	counting             // stands for other rows: never left out
 )
 
 // A row is one row of a table. Its cells are inline Markdown; a missing last cell is empty.
@@ -69,8 +71,8 @@ type table struct {
 	head      []string
 	alignment string
 	rows      []row
-	left      [failing + 1]int // how many rows were left out, by rank
-	brief     func() *table    // the same in less space; nil when there is no such form
+	left      [counting]int // how many rows were left out, by rank
+	brief     func() *table // the same in less space; nil when there is no such form
 }
 
 func (t *table) write(b *strings.Builder) {
@@ -92,6 +94,22 @@ func (t *table) write(b *strings.Builder) {
 	}
 	if n := t.left[failing]; n > 0 {
 		fmt.Fprintf(b, "\n**%s left out for length; report.json has all.**\n", count(n, "row that fails is", "rows that fail are"))
+	}
+}
+
+// compact takes away the columns that no row has anything in.
+func (t *table) compact() {
+	for c := len(t.head) - 1; c >= 0; c-- {
+		if slices.ContainsFunc(t.rows, func(r row) bool { return c < len(r.cells) && r.cells[c] != "" }) {
+			continue
+		}
+		t.head = slices.Delete(t.head, c, c+1)
+		t.alignment = t.alignment[:c] + t.alignment[c+1:]
+		for i := range t.rows {
+			if r := &t.rows[i]; c < len(r.cells) {
+				r.cells = slices.Delete(r.cells, c, c+1)
+			}
+		}
 	}
 }
 
@@ -241,15 +259,22 @@ func (d *document) dropDetails(keep importance) bool {
 	return false
 }
 
-// abbreviate puts the last table that has rows of a rank and a brief form into that form.
+// abbreviate puts the last table that has rows of a rank and a brief form into that form. Rows of lesser rank have been left
+// out by then, and stay so.
 func (d *document) abbreviate(r rank) bool {
 	for t := range d.tables() {
 		if t.brief == nil || !t.has(r) {
 			continue
 		}
-		left := t.left
-		*t = *t.brief()
-		t.left = left
+		brief := t.brief()
+		brief.left = t.left
+		brief.rows = slices.DeleteFunc(brief.rows, func(row row) bool { return row.rank < r })
+		for _, row := range t.rows {
+			if row.rank == counting {
+				brief.rows = append(brief.rows, row)
+			}
+		}
+		*t = *brief
 		return true
 	}
 	return false

@@ -23,56 +23,70 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// goldens are reports of every kind, by the name of their files.
-func goldens(tb testing.TB) map[string]golden {
+// goldens make reports of every kind, by the name of their files.
+func goldens(tb testing.TB) map[string]func() golden {
 	tb.Helper()
-	base := asBaseline(handbook(tb, 1, 100, three(0, 0), 0))
-	evaluate := func(candidate, baseline gate.Run, p gate.Policy) golden {
-		return golden{gate.Evaluate(candidate, against(candidate, baseline), p), page()}
+	base := func() gate.Run { return asBaseline(handbook(tb, 1, 100, three(0, 0), 0)) }
+	big := func() gate.Run { return asBaseline(handbook(tb, 1, 600, only(0, 0), 0)) }
+	return map[string]func() golden{
+		"regression": func() golden {
+			shift := map[string][2]float64{llama: {0.45, 0.1}, dpo: {0, -0.5}, mini: {}}
+			return withTexts(published(evaluate(handbook(tb, 2, 102, shift, 2), base(), policy())))
+		},
+		"held":     func() golden { return evaluate(handbook(tb, 3, 600, only(0, 0), 0), big(), policy()) },
+		"improved": func() golden { return evaluate(handbook(tb, 3, 600, only(-0.5, 0), 0), big(), policy()) },
+		"inconclusive": func() golden {
+			return evaluate(handbook(tb, 4, 12, only(0.2, 0), 0), asBaseline(handbook(tb, 1, 12, only(0, 0), 0)), policy())
+		},
+		"first-run": func() golden { return published(evaluate(handbook(tb, 2, 100, only(0, 0), 0), gate.Run{}, policy())) },
+		"no-models": func() golden { return golden{gate.Evaluate(gate.Run{}, nil, policy()), page()} },
+		"described": func() golden { return golden{gate.Describe(handbook(tb, 2, 102, three(0, 0), 2), policy()), page()} },
+		"unpaired": func() golden {
+			return evaluate(anonymous(tb, 2, 100, 0.9), asBaseline(anonymous(tb, 1, 120, 0.6)), gate.DefaultPolicy())
+		},
+		"latency":      func() golden { return evaluate(latency(tb, 2, 200, 30), asBaseline(latency(tb, 1, 200, 0)), lower()) },
+		"hostile":      func() golden { return hostile(tb) },
+		"many":         func() golden { return many(tb) },
+		"incomparable": func() golden { return evaluate(rejudged(handbook(tb, 2, 100, only(0.4, 0), 0)), base(), policy()) },
+		"report-only": func() golden {
+			unchecked := handbook(tb, 2, 600, only(0.2, 0), 0)
+			unchecked.Provenance.EvalConfig = nil
+			g := evaluate(unchecked, big(), policy())
+			g.page.ReportOnly, g.page.Accept, g.page.Samples = true, false, report.NoSamples
+			return g
+		},
+		"undecided": func() golden {
+			candidate := handbook(tb, 2, 100, three(0, 0), 0)
+			baselines := against(candidate, base())
+			baselines[dpo] = gate.Baseline{Unreadable: errors.New("hf://datasets/acme/TwinLlama-3.1-8B-DPO-results@main: not found, or the token cannot see it (404); set hf-token to a token with read access")}
+			return golden{gate.Evaluate(candidate, baselines, policy()), page()}
+		},
+		"missing": func() golden {
+			return evaluate(without(tb, handbook(tb, 2, 100, three(0, 0), 0), "style"), base(), policy(func(p *gate.Policy) {
+				p.Models = []gate.ModelPolicy{{Model: "acme/Gone", Line: 12}}
+			}))
+		},
+		"breached": func() golden {
+			return evaluate(handbook(tb, 2, 100, only(0.1, 0), 9), base(), policy(func(p *gate.Policy) {
+				p.Criteria[0].MustPass = []string{"q002", "q013", "q045", "q099"}
+				p.Criteria[1].Min = new(2.6)
+			}))
+		},
 	}
-	only := func(accuracy, style float64) map[string][2]float64 {
-		return map[string][2]float64{llama: {accuracy, style}}
-	}
-	big := asBaseline(handbook(tb, 1, 600, only(0, 0), 0))
-	out := map[string]golden{
-		"regression": withTexts(published(evaluate(
-			handbook(tb, 2, 102, map[string][2]float64{llama: {0.45, 0.1}, dpo: {0, -0.5}, mini: {}}, 2), base, policy()))),
-		"held":         evaluate(handbook(tb, 3, 600, only(0, 0), 0), big, policy()),
-		"improved":     evaluate(handbook(tb, 3, 600, only(-0.5, 0), 0), big, policy()),
-		"inconclusive": evaluate(handbook(tb, 4, 12, only(0.2, 0), 0), asBaseline(handbook(tb, 1, 12, only(0, 0), 0)), policy()),
-		"first-run":    published(evaluate(handbook(tb, 2, 100, only(0, 0), 0), gate.Run{}, policy())),
-		"no-models":    {gate.Evaluate(gate.Run{}, nil, policy()), page()},
-		"described":    {gate.Describe(handbook(tb, 2, 102, three(0, 0), 2), policy()), page()},
-		"unpaired":     evaluate(anonymous(tb, 2, 100, 0.9), asBaseline(anonymous(tb, 1, 120, 0.6)), gate.DefaultPolicy()),
-		"latency":      evaluate(latency(tb, 2, 200, 30), asBaseline(latency(tb, 1, 200, 0)), lower()),
-		"hostile":      hostile(tb),
-		"many":         many(tb),
-	}
-	changed := handbook(tb, 2, 100, only(0.4, 0), 0)
-	changed.Provenance.EvalConfig = evalconf.Parts{"judge.model": "gpt-4.1", "judge.temperature": "0", "file:evals/rubric.md": digest('b')}
-	out["incomparable"] = evaluate(changed, base, policy())
+}
 
-	unchecked := handbook(tb, 2, 600, only(0.2, 0), 0)
-	unchecked.Provenance.EvalConfig = nil
-	out["report-only"] = evaluate(unchecked, big, policy())
-	g := out["report-only"]
-	g.page.ReportOnly, g.page.Accept, g.page.Samples = true, false, report.NoSamples
-	out["report-only"] = g
+func evaluate(candidate, baseline gate.Run, p gate.Policy) golden {
+	return golden{gate.Evaluate(candidate, against(candidate, baseline), p), page()}
+}
 
-	candidate := handbook(tb, 2, 100, three(0, 0), 0)
-	baselines := against(candidate, base)
-	baselines[dpo] = gate.Baseline{Unreadable: errors.New("hf://datasets/acme/TwinLlama-3.1-8B-DPO-results@main: not found, or the token cannot see it (404); set hf-token to a token with read access")}
-	out["undecided"] = golden{gate.Evaluate(candidate, baselines, policy()), page()}
+func only(accuracy, style float64) map[string][2]float64 {
+	return map[string][2]float64{llama: {accuracy, style}}
+}
 
-	out["missing"] = evaluate(without(tb, handbook(tb, 2, 100, three(0, 0), 0), "style"), base, policy(func(p *gate.Policy) {
-		p.Models = []gate.ModelPolicy{{Model: "acme/Gone", Line: 12}}
-	}))
-	floor := 2.6
-	out["breached"] = evaluate(handbook(tb, 2, 100, only(0.1, 0), 9), base, policy(func(p *gate.Policy) {
-		p.Criteria[0].MustPass = []string{"q002", "q013", "q045", "q099"}
-		p.Criteria[1].Min = &floor
-	}))
-	return out
+// rejudged is a run of another judge, rubric and temperature.
+func rejudged(r gate.Run) gate.Run {
+	r.Provenance.EvalConfig = evalconf.Parts{"judge.model": "gpt-4.1", "judge.temperature": "0", "file:evals/rubric.md": digest('b')}
+	return r
 }
 
 func published(g golden) golden {
@@ -242,9 +256,10 @@ func compareGolden(t *testing.T, name string, got []byte) {
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	for name, g := range goldens(t) {
+	for name, make := range goldens(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			g := make()
 			md := report.Markdown(g.report, g.page)
 			checkMarkdown(t, g, md)
 			compareGolden(t, name+".md", []byte(md))
@@ -288,7 +303,7 @@ func checkText(t *testing.T, text string, width int) {
 
 func TestTextColor(t *testing.T) {
 	t.Parallel()
-	g := goldens(t)["regression"]
+	g := goldens(t)["regression"]()
 	plain := report.Text(g.report, report.TextOptions{})
 	coloured := report.Text(g.report, report.TextOptions{Color: true})
 	if strings.Contains(plain, "\x1b") {
@@ -308,14 +323,13 @@ func TestTextColor(t *testing.T) {
 
 func TestSameBytes(t *testing.T) {
 	t.Parallel()
-	a, b := goldens(t), goldens(t)
-	for _, name := range slices.Sorted(maps.Keys(a)) {
-		if report.Markdown(a[name].report, a[name].page) != report.Markdown(b[name].report, b[name].page) {
-			t.Errorf("%s: two renderings differ", name)
+	all := goldens(t)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		a, b := all[name](), all[name]()
+		if report.Markdown(a.report, a.page) != report.Markdown(b.report, b.page) {
+			t.Errorf("%s: two pages differ", name)
 		}
-		ja, _ := report.JSON(a[name].report, report.Tool{})
-		jb, _ := report.JSON(b[name].report, report.Tool{})
-		if !bytes.Equal(ja, jb) {
+		if !bytes.Equal(encode(t, a.report), encode(t, b.report)) {
 			t.Errorf("%s: two reports differ", name)
 		}
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -137,6 +138,7 @@ func (g *grid) write(b *strings.Builder, columns int, color bool) {
 		g.writeWrapped(b, columns, color)
 		return
 	}
+	g.dropEmpty()
 	g.dropColumns(columns, detailColumn)
 	g.cutNames(columns, goodName)
 	g.dropColumns(columns, numberColumn)
@@ -160,6 +162,15 @@ func (g *grid) writeWrapped(b *strings.Builder, columns int, color bool) {
 			b.WriteByte('\n')
 		}
 		part.lay(b, color)
+	}
+}
+
+// dropEmpty takes away the columns that no row has anything in.
+func (g *grid) dropEmpty() {
+	for i := len(g.columns) - 1; i >= 0; i-- {
+		if !slices.ContainsFunc(g.columns[i].cells, func(c cell) bool { return c.text != "" }) {
+			g.remove(i)
+		}
 	}
 }
 

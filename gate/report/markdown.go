@@ -163,11 +163,11 @@ func (v *view) sentence(l line, p *Page) string {
 	case gate.Invalid:
 		return v.named(l) + " " + invalidSaid(l)
 	case gate.Incomparable:
-		return v.changedSaid(l.model)
+		return v.changesSaid(l.model)
 	case gate.New:
 		return v.named(l) + " has no baseline."
 	case gate.Inconclusive:
-		return v.named(l) + ": " + v.blindSaid(l)
+		return v.named(l) + v.blindSaid(l)
 	}
 	return v.named(l) + ": " + codeSpan(l.Reason, saidLength)
 }
@@ -177,11 +177,7 @@ func (v *view) lossSaid(l line) string {
 	if l.Decided == nil {
 		return "is worse: " + codeSpan(l.Reason, saidLength)
 	}
-	verb := "fell"
-	if l.Decided.Diff > 0 {
-		verb = "rose"
-	}
-	s := fmt.Sprintf("%s from %s to %s: a loss of **%s**", verb, l.Format(l.Means[1]), l.Format(l.Means[0]), l.beyond(l.Loss(), l.Tolerance()))
+	s := l.movedSaid() + ": a loss of **" + l.beyond(l.Loss(), l.Tolerance()) + "**"
 	if l.MaxLoss > 0 {
 		s += ", more than the " + l.Tolerance() + " tolerated"
 	}
@@ -191,10 +187,19 @@ func (v *view) lossSaid(l line) string {
 	return s + "."
 }
 
+// movedSaid is "fell from 2.59 to 2.41".
+func (l line) movedSaid() string {
+	verb := "fell"
+	if l.Decided.Diff > 0 {
+		verb = "rose"
+	}
+	return verb + " from " + l.Format(l.Means[1]) + " to " + l.Format(l.Means[0])
+}
+
 func (v *view) breachSaid(l line, p *Page) string {
 	var parts []string
 	if c, m := l.Candidate, l.Criterion.Min; c != nil && c.N > 0 && m != nil {
-		limit := significant(*m, 6)
+		limit := l.limit(*m)
 		if l.Criterion.Direction == gate.Lower && c.Mean > *m {
 			parts = append(parts, "is "+l.beyond(c.Mean, limit)+", above its ceiling of "+limit)
 		} else if l.Criterion.Direction != gate.Lower && c.Mean < *m {
@@ -237,8 +242,8 @@ func invalidSaid(l line) string {
 	return "cannot be used: " + codeSpan(l.Reason, saidLength)
 }
 
-// changedSaid names the first parts of an evaluation that changed.
-func (v *view) changedSaid(m *gate.ModelReport) string {
+// changesSaid names the first parts of an evaluation that changed.
+func (v *view) changesSaid(m *gate.ModelReport) string {
 	s := "The evaluation of " + v.name(m.Model) + " is not the baseline's"
 	var parts []string
 	for _, c := range m.Changes[:min(len(m.Changes), mostSaid)] {
@@ -265,19 +270,22 @@ func changeSaid(baseline, candidate string) string {
 	return "was " + codeSpan(baseline, nameLength) + " and is " + codeSpan(candidate, nameLength)
 }
 
-// blindSaid says what an inconclusive comparison could not have seen, or what it can neither show nor rule out.
+// blindSaid says what an inconclusive comparison can neither show nor rule out, and what it could have seen.
 func (v *view) blindSaid(l line) string {
 	if l.Decided == nil || l.Candidate == nil {
 		if l.Candidate != nil && l.Candidate.N < v.report.Policy.MinSamples {
-			return fmt.Sprintf("%s, and nothing is tested below %d.", count(l.Candidate.N, "sample", "samples"), v.report.Policy.MinSamples)
+			return fmt.Sprintf(": %s, and nothing is tested below %d.", count(l.Candidate.N, "sample", "samples"), v.report.Policy.MinSamples)
 		}
-		return codeSpan(l.Reason, saidLength)
+		return ": " + codeSpan(l.Reason, saidLength)
 	}
-	if l.MDE != nil && *l.MDE > l.MaxLoss {
-		return v.powerSaid(l)
+	s := ": a loss of more than " + l.Tolerance() + " is neither shown nor ruled out with " + l.samplesSaid()
+	if l.Loss() > l.MaxLoss {
+		s = " " + l.movedSaid() + ", not distinguishable from noise with " + l.samplesSaid()
 	}
-	return fmt.Sprintf("a loss of more than %s is neither shown nor ruled out: %s %s.",
-		l.Tolerance(), l.FormatSigned(l.Decided.Diff), l.signedRange(l.Decided.Lo, l.Decided.Hi))
+	if l.MDE == nil || *l.MDE <= l.MaxLoss {
+		return s + "."
+	}
+	return s + ": " + v.powerSaid(l)
 }
 
 // powerSaid says what a comparison can see, and what it takes to see what is tolerated.
@@ -286,15 +294,12 @@ func (v *view) powerSaid(l line) string {
 		return "what it can see is not known."
 	}
 	s := "a loss of " + l.Format(*l.MDE) + " or more is found " + often(v.report.Policy.Power)
-	if l.Outcome == gate.Inconclusive {
-		s = "this run would have missed most losses under " + l.Format(*l.MDE)
-	}
-	if l.Needed == nil {
+	if l.Needed == nil || *l.MDE <= l.MaxLoss {
 		return s + "."
 	}
-	noun := "samples"
-	if l.Decided != nil && l.Decided.Method == stat.WelchT {
-		noun = "samples a side"
+	noun := "samples a side"
+	if l.Decided != nil && l.Decided.Method == stat.PairedT {
+		noun = "pairs"
 	}
-	return fmt.Sprintf("%s; to find %s takes about %d %s.", s, l.Tolerance(), *l.Needed, noun)
+	return fmt.Sprintf("%s; %s needs about %d %s.", s, l.Tolerance(), *l.Needed, noun)
 }

@@ -25,6 +25,15 @@ func (l line) beyond(x float64, limit string) string {
 	return s
 }
 
+// limit writes a bound that someone chose, with no digit of it rounded away.
+func (l line) limit(x float64) string {
+	s, exact := l.Format(x), significant(x, 6)
+	if _, after, _ := strings.Cut(exact, "."); len(after) > len(s)-strings.IndexByte(s+".", '.')-1 {
+		return exact
+	}
+	return s
+}
+
 // short writes a number by itself, such as a level or a quartile, with up to four significant digits.
 func short(x float64) string { return significant(x, 4) }
 
@@ -36,16 +45,19 @@ func significant(x float64, digits int) string {
 	if t == "-0" {
 		t = "0"
 	}
-	return strings.Replace(t, "-", "−", 1) // the sign; that of an exponent comes after it, and stays
+	if rest, negative := strings.CutPrefix(t, "-"); negative {
+		return "−" + rest
+	}
+	return t
 }
 
 // equals writes a p-value as a clause: "p = 0.005", "p < 0.0001".
 func equals(p float64) string {
-	if t := gate.FormatP(p); strings.HasPrefix(t, "<") {
+	t := gate.FormatP(p)
+	if strings.HasPrefix(t, "<") {
 		return "p " + t
-	} else {
-		return "p = " + t
 	}
+	return "p = " + t
 }
 
 // percent writes a share of a count in whole per cent, without the sign; what is not all or nothing does not look so.

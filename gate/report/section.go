@@ -42,10 +42,11 @@ func (v *view) samplesSection(p *Page) *details {
 func (v *view) moves() []move {
 	var first, rest []move
 	share := shownSamples
-	if len(v.with(func(l line) bool { return l.moved() && len(l.MostMoved) > 0 })) > 1 {
+	lines := v.with(func(l line) bool { return l.moved() && l.compared() && len(l.MostMoved) > 0 })
+	if len(lines) > 1 {
 		share = shownSamples / 2
 	}
-	for _, l := range v.with(line.moved) {
+	for _, l := range lines {
 		for i, m := range l.MostMoved {
 			if i < share {
 				first = append(first, move{l, m})
@@ -93,7 +94,7 @@ func scores(m gate.Move) string {
 
 // allSection is every comparison with its evidence and its distributions, for those who check.
 func (v *view) allSection() *details {
-	tested := v.with(func(l line) bool { return l.Baseline != nil && l.Candidate != nil })
+	tested := v.with(func(l line) bool { return l.Baseline != nil && l.Candidate != nil && l.Outcome != gate.Incomparable })
 	if len(tested) == 0 {
 		return nil
 	}
@@ -110,15 +111,22 @@ func (v *view) allSection() *details {
 		t.rows = append(t.rows, row{rankOf(l), []string{
 			badge(l), v.label(l), meansCell(l), differenceCell(l), l.Tolerance(), p,
 			effectCell(l), l.deviation(l.Baseline) + " → " + l.deviation(l.Candidate),
-			missingCell(l), distribution(l.Baseline) + " → " + distribution(l.Candidate),
+			missingCell(l), distributions(l),
 		}})
 	}
 	return &details{
-		summary: "All " + count(len(tested), "comparison", "comparisons") + ", with distributions",
+		summary: allOf(len(tested)) + ", with distributions",
 		keep:    detail,
 		blocks: []block{t, paragraph("Adjusted p-values; Hedges' g unpaired, Cohen's d of the differences paired. " +
 			"A distribution is the number of samples at each value, or minimum, quartiles and maximum where values are many.")},
 	}
+}
+
+func allOf(n int) string {
+	if n == 1 {
+		return "The comparison"
+	}
+	return fmt.Sprintf("All %d comparisons", n)
 }
 
 // effectUnit gives standardised differences two decimals.
@@ -166,17 +174,31 @@ func sortedCauses(by map[score.Cause]int) []score.Cause {
 	return causes
 }
 
+// distributions writes both sides' in the same form.
+func distributions(l line) string {
+	if l.Baseline.Levels == nil || l.Candidate.Levels == nil {
+		return quartiles(l.Baseline) + " → " + quartiles(l.Candidate)
+	}
+	return distribution(l.Baseline) + " → " + distribution(l.Candidate)
+}
+
+// distribution writes the number of samples at each level, or the quartiles where levels are many.
 func distribution(s *gate.Summary) string {
-	if s.N == 0 {
-		return "–"
+	if s.N == 0 || s.Levels == nil {
+		return quartiles(s)
 	}
 	var parts []string
 	for _, l := range s.Levels {
 		parts = append(parts, short(l.Value)+": "+strconv.Itoa(l.Count))
 	}
-	if s.Levels != nil {
-		return strings.Join(parts, ", ")
+	return strings.Join(parts, ", ")
+}
+
+func quartiles(s *gate.Summary) string {
+	if s.N == 0 {
+		return "–"
 	}
+	var parts []string
 	for _, x := range fiveNumbers(s) {
 		parts = append(parts, short(x))
 	}
@@ -236,11 +258,30 @@ func (v *view) methodSection(p *Page) *details {
 	if len(seen) > most {
 		items = append(items, fmt.Sprintf("%d more in report.json.", len(seen)-most))
 	}
+	items = append(items, v.publications()...)
 	items = append(items, "This counts sampling noise only: how much the same model scores differently from run to run is not in it.")
 	if p.Rerun != "" {
 		items = append(items, "The same on a laptop: "+codeSpan(p.Rerun, saidLength))
 	}
 	return &details{summary: "How this was decided, and what it can see", keep: detail, blocks: []block{items}}
+}
+
+// publications links where the runs of several models lie; that of one is in the footer.
+func (v *view) publications() []string {
+	const most = 10
+	if len(v.report.Models) == 1 {
+		return nil
+	}
+	var links []string
+	for _, m := range v.report.Models {
+		if m.Published != nil && m.Published.URL != "" && len(links) < most {
+			links = append(links, v.link(v.name(m.Model), m.Published.URL))
+		}
+	}
+	if len(links) == 0 {
+		return nil
+	}
+	return []string{"Results: " + strings.Join(links, ", ") + "."}
 }
 
 // methods names the tests that decided.
@@ -322,48 +363,6 @@ func often(power float64) string {
 		return fmt.Sprintf("%.0f times in 10", tenths)
 	}
 	return hundredths(power) + " of the time"
-}
-
-// warningsSection lists what did not prevent the analysis and may explain it.
-func (v *view) warningsSection() *details {
-	const most = 30
-	all := v.caveats()
-	if len(all) == 0 {
-		return nil
-	}
-	items := list{}
-	for _, w := range all[:min(len(all), most)] {
-		item := codeSpan(w.text, saidLength)
-		if w.about != "" {
-			item = w.about + ": " + item
-		}
-		items = append(items, item)
-	}
-	if len(all) > most {
-		items = append(items, fmt.Sprintf("%d more in report.json.", len(all)-most))
-	}
-	return &details{summary: count(len(all), "warning", "warnings"), keep: detail, blocks: []block{items}}
-}
-
-// A caveat is a warning and, in Markdown, what it is about; nothing for the whole report.
-type caveat struct{ about, text string }
-
-func (v *view) caveats() []caveat {
-	var all []caveat
-	for _, w := range v.report.Warnings {
-		all = append(all, caveat{"", w})
-	}
-	for _, m := range v.report.Models {
-		for _, w := range m.Warnings {
-			all = append(all, caveat{v.name(m.Model), w})
-		}
-	}
-	for _, l := range v.lines {
-		for _, w := range l.Warnings {
-			all = append(all, caveat{v.named(l), w})
-		}
-	}
-	return all
 }
 
 // missingCount is a side's missing scores with their causes.

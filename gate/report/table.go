@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/score"
@@ -23,7 +24,7 @@ func (v *view) verdictTables() []block {
 	t := v.comparisonTable(openLines)
 	v.addUndecided(t)
 	if still := len(v.lines) - len(moved); still > 0 && len(t.rows) > 0 {
-		t.rows = append(t.rows, row{passing, []string{"⚪ held", fmt.Sprintf("%d more", still)}})
+		t.rows = append(t.rows, row{counting, []string{"⚪ held", fmt.Sprintf("%d more", still)}})
 	}
 	if len(t.rows) > 0 {
 		blocks = append(blocks, t)
@@ -66,6 +67,7 @@ func (v *view) comparisonTable(lines []line) *table {
 		}
 		t.rows = append(t.rows, row{rankOf(l), cells})
 	}
+	t.compact()
 	return t
 }
 
@@ -117,7 +119,7 @@ func briefTable(lines []line) *table {
 			name = l.Task + " " + name
 		}
 		cell := codeSpan(elide(name, metricLength), metricLength)
-		if l.Decided != nil {
+		if l.compared() {
 			cell += " " + l.FormatSigned(l.Decided.Diff)
 		}
 		key := fmt.Sprint(l.Decision) + l.model.Model
@@ -197,21 +199,22 @@ func meansCell(l line) string {
 		return ""
 	}
 	c := l.meanText(candidate)
-	if l.Outcome == gate.Regressed || l.Outcome == gate.Improved || l.Decision == gate.Fail && candidate != nil {
+	if l.Outcome == gate.Regressed || l.Outcome == gate.Improved || l.Decision == gate.Fail && l.Outcome != gate.Incomparable && candidate != nil {
 		c = "**" + c + "**"
 	}
 	return l.meanText(baseline) + " → " + c
 }
 
 func differenceCell(l line) string {
-	if l.Decided == nil {
+	if !l.compared() {
 		return ""
 	}
 	d := l.FormatSigned(l.Decided.Diff)
 	if _, ok := l.p(); ok {
 		d = "**" + d + "**"
 	}
-	return d + " " + l.signedRange(l.Decided.Lo, l.Decided.Hi)
+	// A no-break space, so that a narrow screen does not tear the interval apart.
+	return d + " " + strings.ReplaceAll(l.signedRange(l.Decided.Lo, l.Decided.Hi), " ", "\u00a0")
 }
 
 // pCell has the p-value where something was found, and "~" where nothing was.
@@ -219,7 +222,7 @@ func (v *view) pCell(l line) string {
 	if p, ok := l.p(); ok {
 		return gate.FormatP(p)
 	}
-	if l.Decided == nil || l.Family == 0 {
+	if !l.compared() || l.Family == 0 {
 		return ""
 	}
 	return "~"
@@ -286,10 +289,7 @@ func (v *view) levelsCell(l line, head []float64) string {
 	} else if len(set) < len(head) {
 		set = head // a level that nobody has any more is 0 %
 	}
-	if l.Baseline == nil {
-		return prefix + shares(l.Candidate, set) + " %"
-	}
-	return prefix + shares(l.Baseline, set) + " → " + shares(l.Candidate, set) + " %"
+	return prefix + l.sharesSaid(set)
 }
 
 func isSubset(set, of []float64) bool {

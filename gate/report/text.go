@@ -59,6 +59,19 @@ func (t *terminal) compared() {
 		t.wrap("", c, dim)
 	}
 	t.blank()
+	if t.firstRun() {
+		t.summaries()
+		t.wrap("", t.fromNowOn(), "")
+		t.blank()
+	} else {
+		t.comparisons()
+		t.reasons()
+	}
+	t.caveatLines()
+	t.closing()
+}
+
+func (t *terminal) comparisons() {
 	shown := t.lines
 	for len(shown) > textRows && shown[len(shown)-1].Decision != gate.Fail {
 		shown = shown[:len(shown)-1]
@@ -70,9 +83,6 @@ func (t *terminal) compared() {
 		}
 		t.blank()
 	}
-	t.reasons()
-	t.caveatLines()
-	t.closing()
 }
 
 // verdictLine is the decision in a word and in words.
@@ -102,7 +112,7 @@ func (t *terminal) comparisonGrid(lines []line) *grid {
 	}
 	for _, l := range lines {
 		difference, interval := "", ""
-		if l.Decided != nil {
+		if l.compared() {
 			difference, interval = l.FormatSigned(l.Decided.Diff), l.signedRange(l.Decided.Lo, l.Decided.Hi)
 		}
 		hue := hueOf(l)
@@ -149,28 +159,19 @@ func (t *terminal) metric(l line) string {
 
 // reasons says why, for every finding that did not simply hold.
 func (t *terminal) reasons() {
-	if t.firstRun() {
-		t.wrap("", t.fromNowOn(), "")
-		t.blank()
-		return
-	}
 	for _, m := range t.undecided() {
 		t.wrap("● ", t.name(m.Model)+": "+t.span(m.Undecided, saidLength), yellow)
 	}
 	said, left := len(t.undecided()), 0
 	for _, l := range t.lines {
-		if l.Outcome == gate.Held || l.Reason == "" {
+		if l.Outcome == gate.Held || l.Reason == "" || l.Decision == gate.Undecided && l.model.Undecided != "" {
 			continue
 		}
 		if said++; said > textReasons && l.Decision != gate.Fail {
 			left++
 			continue
 		}
-		reason := t.span(l.Reason, saidLength)
-		if len(t.report.Models) > 1 {
-			reason = t.name(l.model.Model) + ": " + reason
-		}
-		t.wrap("● ", reason, hueOf(l))
+		t.wrap("● ", t.about(l)+t.span(l.Reason, saidLength), hueOf(l))
 	}
 	if left > 0 {
 		t.wrap("", fmt.Sprintf("… and %d more reasons.", left), dim)
@@ -180,14 +181,25 @@ func (t *terminal) reasons() {
 	}
 }
 
+// about names a line before its reason, which names the metric, as far as it is not the only one.
+func (t *terminal) about(l line) string {
+	var names []string
+	if len(t.report.Models) > 1 && l.Metric != "" {
+		names = append(names, t.name(l.model.Model))
+	}
+	if l.Task != "" {
+		names = append(names, t.name(l.Task))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return strings.Join(names, " ") + ": "
+}
+
 func (t *terminal) caveatLines() {
 	all := t.caveats()
 	for _, w := range all[:min(len(all), textWarnings)] {
-		text := t.span(w.text, saidLength)
-		if w.about != "" {
-			text = w.about + ": " + text
-		}
-		t.wrap("warning: ", text, yellow)
+		t.wrap("warning: ", w.said(), yellow)
 	}
 	if more := len(all) - textWarnings; more > 0 {
 		t.wrap("", fmt.Sprintf("… and %s.", count(more, "more warning", "more warnings")), dim)
@@ -219,6 +231,8 @@ func (t *terminal) exitMeaning() string {
 		return "exit 0: passed, with warnings"
 	case t.ReportOnly:
 		return "exit 0: report only; it would fail otherwise"
+	case t.decision == gate.Undecided && len(t.undecided()) == 0:
+		return "exit 2: undecided"
 	case t.decision == gate.Undecided:
 		return "exit 2: undecided, since a baseline exists, or may, and could not be used"
 	}
@@ -232,6 +246,13 @@ func (t *terminal) described() {
 		t.wrap("", u, dim)
 	}
 	t.blank()
+	t.summaries()
+	t.caveatLines()
+	t.closing()
+}
+
+// summaries are a table per model of what the candidate scored.
+func (t *terminal) summaries() {
 	for i := range t.report.Models {
 		m := &t.report.Models[i]
 		if len(t.report.Models) > 1 {
@@ -242,8 +263,6 @@ func (t *terminal) described() {
 		}
 		t.blank()
 	}
-	t.caveatLines()
-	t.closing()
 }
 
 // summaryGrid is the table of one model's summaries. No column is lost: what is too wide goes on below.

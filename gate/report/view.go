@@ -136,6 +136,9 @@ func (l line) moved() bool {
 	return l.Decision != gate.Pass || !quiet
 }
 
+// compared reports whether the line's difference means something: not when the evaluation itself changed.
+func (l line) compared() bool { return l.Decided != nil && l.Outcome != gate.Incomparable }
+
 // means returns the baseline's and the candidate's mean as the deciding test saw them, else of all their samples. A side
 // without a mean is nil.
 func (l line) means() (baseline, candidate *float64) {
@@ -154,7 +157,7 @@ func (l line) means() (baseline, candidate *float64) {
 // p returns the adjusted p-value that the line's verdict rests on, false where it rests on none.
 func (l line) p() (float64, bool) {
 	switch {
-	case l.Decided == nil || l.Family == 0: // not tested for
+	case !l.compared() || l.Family == 0: // not tested for
 		return 0, false
 	case l.Outcome == gate.Regressed:
 		return l.PAdjusted, true
@@ -177,6 +180,18 @@ func (l line) samplesCell() string {
 		return fmt.Sprint(l.Candidate.N)
 	}
 	return ""
+}
+
+// samplesSaid is what the deciding test saw, in words.
+func (l line) samplesSaid() string {
+	n := l.Decided.N
+	switch {
+	case l.Decided.Method == stat.PairedT:
+		return count(n[0], "pair", "pairs")
+	case n[0] == n[1]:
+		return fmt.Sprintf("%d samples a side", n[0])
+	}
+	return fmt.Sprintf("%d samples, and %d in the baseline", n[0], n[1])
 }
 
 // The states of the gate, in the last words of every headline.
@@ -203,6 +218,8 @@ func (v *view) said() string {
 	switch {
 	case len(v.report.Models) == 0:
 		return "No model was found, so nothing was compared."
+	case v.decision == gate.Fail && v.fails(gate.Incomparable):
+		return v.changedSaid(comparisons)
 	case v.decision == gate.Fail:
 		return v.nouns(gate.Fail) + " in " + comparisons + "."
 	case v.decision == gate.Undecided:
@@ -212,7 +229,7 @@ func (v *view) said() string {
 	case v.nouns(gate.Warn) != "":
 		return v.nouns(gate.Warn) + " in " + comparisons + ", none in a critical metric."
 	case v.outcomes[gate.Incomparable] > 0:
-		return fmt.Sprintf("The evaluation itself changed: %d of %s cannot be made.", v.outcomes[gate.Incomparable], comparisons)
+		return v.changedSaid(comparisons)
 	case v.blind():
 		return "Nothing was shown, either way, in " + comparisons + "."
 	case v.outcomes[gate.Inconclusive] > 0:
@@ -224,15 +241,24 @@ func (v *view) said() string {
 	return "No regression in " + comparisons + ": " + v.tally(gate.Improved, gate.Held, gate.New) + "."
 }
 
+func (v *view) changedSaid(comparisons string) string {
+	return fmt.Sprintf("The evaluation itself changed: %d of %s cannot be made.", v.outcomes[gate.Incomparable], comparisons)
+}
+
+// fails reports whether all that fails has the outcome.
+func (v *view) fails(o gate.Outcome) bool {
+	return !slices.ContainsFunc(v.lines, func(l line) bool { return l.Decision == gate.Fail && l.Outcome != o })
+}
+
 func (v *view) undecidedSaid() string {
 	n := len(v.undecided())
 	if n == 0 {
-		return "Undecided: nothing could be compared."
+		return "Nothing could be compared: undecided."
 	}
 	if n == 1 && len(v.report.Models) == 1 {
-		return "Undecided: the baseline could not be used."
+		return "The baseline could not be used: undecided."
 	}
-	return fmt.Sprintf("Undecided: the baseline of %d of %s could not be used.", n, count(len(v.report.Models), "model", "models"))
+	return fmt.Sprintf("The baseline of %d of %s could not be used: undecided.", n, count(len(v.report.Models), "model", "models"))
 }
 
 // noun is what counts of an outcome are called.
@@ -320,11 +346,8 @@ func levelName(set []float64) string {
 	return strings.Join(names, " · ")
 }
 
-// shares writes what per cent of a side's samples have each of the values.
+// shares writes what per cent of a side's samples, of which there are some, have each of the values.
 func shares(s *gate.Summary, set []float64) string {
-	if s == nil || s.N == 0 {
-		return "–"
-	}
 	parts := make([]string, len(set))
 	for i, x := range set {
 		n := 0
@@ -336,4 +359,15 @@ func shares(s *gate.Summary, set []float64) string {
 		parts[i] = percent(n, s.N)
 	}
 	return strings.Join(parts, "·")
+}
+
+// sharesSaid writes both sides' shares of the values, "8·25·67 → 13·33·54 %", or the one side's that there is.
+func (l line) sharesSaid(set []float64) string {
+	if l.Baseline == nil || l.Baseline.N == 0 {
+		return shares(l.Candidate, set) + " %"
+	}
+	if l.Candidate == nil || l.Candidate.N == 0 {
+		return shares(l.Baseline, set) + " % → –"
+	}
+	return shares(l.Baseline, set) + " → " + shares(l.Candidate, set) + " %"
 }
