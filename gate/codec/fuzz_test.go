@@ -6,12 +6,15 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/hubgate/hubgate/gate/score"
 )
 
 // seed adds the files of the corpus whose names have one of some extensions.
@@ -270,6 +273,61 @@ func FuzzRead(f *testing.F) {
 				t.Error("got no error, and no score")
 			}
 			_ = dump(s)
+		}
+	})
+}
+
+// FuzzNested reads one object as a value, as JSON text, and as JSON text that is escaped in another way: it holds the same
+// scores. A row before it makes it the second of its kind, or not.
+func FuzzNested(f *testing.F) {
+	for _, s := range []string{
+		`{"accuracy": {"analysis": "a \"b\" \\ \u00e9 é", "score": 3}, "style": {"analysis": "", "score": null}}`,
+		`{"accuracy": {"score": 2, "analysis": "<b>"}, "style": {"score": "1"}}`,
+		`{"a\"b": {"score": 1}, "x": [1, {"score": 2}], "y": 5}`,
+		`{"accuracy":{"score":1,"score":2}}`,
+		"{\n  \"accuracy\": {\n    \"score\": 3\n  }\n}",
+		`{}`,
+	} {
+		f.Add([]byte(s))
+	}
+	const first = `{"accuracy": {"analysis": "fine", "score": 1}, "style": {"analysis": "fine", "score": 2}}`
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if !decodable(b) || !json.Valid(b) || b[0] != '{' {
+			t.Skip("no object, or read differently on purpose")
+		}
+		asText := func(v []byte) []byte {
+			out, err := json.Marshal(string(v)) // escapes <, >, & and more by \u
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		plain := func(v []byte) []byte { return []byte(jsonString(string(v))) }
+		object := func(v []byte) []byte {
+			var out bytes.Buffer
+			if err := json.Compact(&out, v); err != nil {
+				t.Fatal(err)
+			}
+			return out.Bytes()
+		}
+		want := ""
+		for k, form := range []func([]byte) []byte{object, asText, plain} {
+			row := func(id int, v []byte) string {
+				return fmt.Sprintf(`{"id": %d, "model": "m", "acc": 1, "evaluation": %s}`, id, form(v)) + "\n"
+			}
+			text := row(1, []byte(first)) + row(2, b) + row(3, []byte(first)) + row(4, b)
+			s, err := Read(context.Background(), []File{memory("fuzz.jsonl", []byte(text))}, Options{})
+			got := ""
+			if err != nil {
+				got = err.Error()
+			} else {
+				got = score.SHA256(s.Tables)
+			}
+			if k == 0 {
+				want = got
+			} else if got != want {
+				t.Errorf("form %d: got %s, want %s", k, got, want)
+			}
 		}
 	})
 }
