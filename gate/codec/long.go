@@ -216,6 +216,12 @@ func placeOf(t *score.Table, i int) Place {
 	return Place{File: file, Row: row}
 }
 
+// parseWide reads what the footer of a wide table says of its metrics.
+func parseWide(mark string) (form wideForm, ok bool) {
+	err := json.Unmarshal([]byte(mark), &form)
+	return form, err == nil && form.Form == formWide
+}
+
 // own finds out whether a file is one of ours, and takes the column of causes out of its columns.
 func (r *parquetRows) own(p *pqFile, leaves []*pqNode, names []string, d *decompressor) ([]*pqNode, []string, error) {
 	switch mark := p.meta[formKey]; {
@@ -224,8 +230,8 @@ func (r *parquetRows) own(p *pqFile, leaves []*pqNode, names []string, d *decomp
 	case mark == formLong:
 		r.long, r.form = true, map[string]string{"score": "score"}
 	default:
-		var form wideForm
-		if err := json.Unmarshal([]byte(mark), &form); err != nil || form.Form != formWide {
+		form, ok := parseWide(mark)
+		if !ok {
 			return leaves, names, nil // a later version's: read it as anyone's table
 		}
 		r.form = make(map[string]string, len(form.Metrics))

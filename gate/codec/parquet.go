@@ -393,10 +393,10 @@ func (c *column) seek(n int64) error {
 	if here := int64(c.count - c.pos); n < here || here > 0 && n == 0 {
 		c.pass(int(n))
 		return nil
-	} else {
-		c.pass(int(here))
-		c.skip = n - here
 	}
+	n -= int64(c.count - c.pos)
+	c.pass(c.count - c.pos)
+	c.skip = n
 	if _, err := c.available(); err != nil {
 		return err
 	}

@@ -18,7 +18,6 @@ type parquetBatch struct {
 	slots   []int
 	keys    map[[2]int32]int32 // of labels of model and task
 	batch   score.Batch
-	ids     []byte // those that are not text in the file
 }
 
 // labels numbers the texts of a column that has few different ones. Number 0 is the empty one.

@@ -66,7 +66,9 @@ func TestParquetReadsAsJSONLines(t *testing.T) {
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		show := func(s string) string { return strings.NewReplacer("parquet", "jsonl", `"-Infinity"`, "-Inf", "-Infinity", "-Inf").Replace(s) }
+		show := func(s string) string {
+			return strings.NewReplacer("parquet", "jsonl", `"-Infinity"`, "-Inf", "-Infinity", "-Inf").Replace(s)
+		}
 		if diff := cmp.Diff(show(dump(want)), show(dump(got))); diff != "" {
 			t.Fatalf("seed %d: scores differ (-JSON lines +Parquet):\n%s", seed, diff)
 		}

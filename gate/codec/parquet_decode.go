@@ -152,12 +152,12 @@ func decodeRLE[T uint8 | int32](dst []T, src []byte, width int, limit T) error {
 			for i := range size {
 				v |= uint64(src[i]) << (8 * i)
 			}
-			if v > uint64(limit) { //nolint:gosec // limits are not negative
+			if v > uint64(limit) {
 				return errPage
 			}
 			run := dst[:min(head>>1, uint64(len(dst)))]
 			for i := range run {
-				run[i] = T(v) //nolint:gosec // at most limit
+				run[i] = T(v)
 			}
 			src, dst = src[size:], dst[len(run):]
 			continue
@@ -175,7 +175,7 @@ func decodeRLE[T uint8 | int32](dst []T, src []byte, width int, limit T) error {
 		if !unpack(dst[:count], src[:need], width, limit) {
 			return errPage
 		}
-		src, dst = src[min(len(src), int(whole)*width):], dst[count:] //nolint:gosec // bounded above
+		src, dst = src[min(len(src), int(whole)*width):], dst[count:]
 	}
 	return nil
 }
@@ -184,7 +184,7 @@ func decodeRLE[T uint8 | int32](dst []T, src []byte, width int, limit T) error {
 func unpack[T uint8 | int32](dst []T, src []byte, width int, limit T) bool {
 	mask := uint64(1)<<width - 1
 	over := uint64(0)
-	top := uint64(limit) //nolint:gosec // limits are not negative
+	top := uint64(limit)
 	var acc uint64
 	have, pos := 0, 0
 	for i := range dst {
@@ -199,7 +199,7 @@ func unpack[T uint8 | int32](dst []T, src []byte, width int, limit T) bool {
 		if v > top {
 			over = 1
 		}
-		dst[i] = T(v) //nolint:gosec // checked by the caller through the result
+		dst[i] = T(v)
 	}
 	return over == 0
 }
@@ -235,10 +235,10 @@ func decodeDelta(dst []uint64, src []byte) ([]byte, error) {
 	dst = dst[1:]
 	for len(dst) > 0 {
 		least, n := binary.Varint(src)
-		if n <= 0 || len(src)-n < int(minis) { //nolint:gosec // at most 1024
+		if n <= 0 || len(src)-n < int(minis) {
 			return nil, errPage
 		}
-		widths := src[n : n+int(minis)] //nolint:gosec // at most 1024
+		widths := src[n : n+int(minis)]
 		src = src[n+len(widths):]
 		for _, w := range widths {
 			if len(dst) == 0 {

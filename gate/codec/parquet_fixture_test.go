@@ -16,8 +16,6 @@ import (
 
 const parquetCorpus = "../../testdata/parquet"
 
-func ptr[T any](v T) *T { return &v }
-
 // parquetFixtures are the files of testdata/parquet/ok, which this program writes with -update.
 var parquetFixtures = map[string]func(testing.TB) []byte{
 	"nulls": func(tb testing.TB) []byte {
@@ -27,9 +25,9 @@ var parquetFixtures = map[string]func(testing.TB) []byte{
 			Style    *int64   `parquet:"style,optional"`
 			Model    *string  `parquet:"model,optional,dict"`
 		}
-		model := ptr("acme/m1")
-		return fixture(tb, []row{{"a", ptr(2.0), nil, model}, {"b", nil, ptr(int64(3)), model}, {"c", nil, nil, model},
-			{"d", ptr(3.0), ptr(int64(1)), model}}, 100, parquet.Compression(&parquet.Snappy))
+		model := new("acme/m1")
+		return fixture(tb, []row{{"a", new(2.0), nil, model}, {"b", nil, new(int64(3)), model}, {"c", nil, nil, model},
+			{"d", new(3.0), new(int64(1)), model}}, 100, parquet.Compression(&parquet.Snappy))
 	},
 	"fallback": func(tb testing.TB) []byte {
 		type row struct {
@@ -64,7 +62,7 @@ var parquetFixtures = map[string]func(testing.TB) []byte{
 			Dec  int32   `parquet:"half_dec,decimal(2:9)"`
 			Bool *bool   `parquet:"passed,optional"`
 		}
-		return fixture(tb, []row{{1, 1, 3, 0.5, 25, ptr(true)}, {1 << 63, 2, 1, 0.25, 75, nil}, {3, 3, 2, 1, 100, ptr(false)}}, 100)
+		return fixture(tb, []row{{1, 1, 3, 0.5, 25, new(true)}, {1 << 63, 2, 1, 0.25, 75, nil}, {3, 3, 2, 1, 100, new(false)}}, 100)
 	},
 	"evaluation_struct": func(tb testing.TB) []byte {
 		type mark struct {
@@ -91,8 +89,8 @@ var parquetFixtures = map[string]func(testing.TB) []byte{
 			Answers     string  `parquet:"answers"`
 			Evaluation  *string `parquet:"evaluation,optional"`
 		}
-		return fixture(tb, []row{{"q1", "a1", ptr(`{"accuracy": {"analysis": "fine", "score": 3}, "style": {"analysis": "so", "score": 2}}`)},
-			{"q2", "a2", nil}, {"q3", "a3", ptr(`no JSON`)}}, 100, parquet.Compression(&parquet.Gzip))
+		return fixture(tb, []row{{"q1", "a1", new(`{"accuracy": {"analysis": "fine", "score": 3}, "style": {"analysis": "so", "score": 2}}`)},
+			{"q2", "a2", nil}, {"q3", "a3", new(`no JSON`)}}, 100, parquet.Compression(&parquet.Gzip))
 	},
 	"zstd_v2":   packed(parquet.Compression(&parquet.Zstd), parquet.DataPageVersion(2)),
 	"gzip_v1":   packed(parquet.Compression(&parquet.Gzip), parquet.DataPageVersion(1)),
@@ -107,7 +105,7 @@ func packed(options ...parquet.WriterOption) func(testing.TB) []byte {
 			Score *float64 `parquet:"score,optional"`
 			Text  string   `parquet:"answer"`
 		}
-		return fixture(tb, []row{{"a", ptr(0.5), strings.Repeat("text ", 50)}, {"ab", nil, ""}, {"abc", ptr(1.0), "x"}}, 100, options...)
+		return fixture(tb, []row{{"a", new(0.5), strings.Repeat("text ", 50)}, {"ab", nil, ""}, {"abc", new(1.0), "x"}}, 100, options...)
 	}
 }
 

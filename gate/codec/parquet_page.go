@@ -296,17 +296,7 @@ func (c *column) values(encoding int64, b []byte) (err error) {
 	case encoding == encPlain:
 		return c.plain(c.words, nil, b)
 	case encoding == encRLE && c.leaf.physical == physBoolean:
-		if len(b) < 4 { // the length that follows is the rest of the page
-			return errPage
-		}
-		if c.index, err = sized(c.index, c.n, maxPageValues); err != nil {
-			return err
-		}
-		err = decodeRLE(c.index, b[4:], 1, 1)
-		for i, v := range c.index {
-			c.words[i] = uint64(v) //nolint:gosec // 0 or 1
-		}
-		return err
+		return c.booleans(b)
 	case encoding == encDelta && (c.leaf.physical == physInt32 || c.leaf.physical == physInt64):
 		_, err = decodeDelta(c.words, b)
 		if c.leaf.physical == physInt32 {
@@ -326,6 +316,21 @@ func (c *column) values(encoding int64, b []byte) (err error) {
 		return c.plain(c.words, nil, b)
 	}
 	return fmt.Errorf("encoding %d is not supported here", encoding)
+}
+
+// booleans decodes run lengths of booleans.
+func (c *column) booleans(b []byte) (err error) {
+	if len(b) < 4 { // the length that follows is the rest of the page
+		return errPage
+	}
+	if c.index, err = sized(c.index, c.n, maxPageValues); err != nil {
+		return err
+	}
+	err = decodeRLE(c.index, b[4:], 1, 1)
+	for i, v := range c.index {
+		c.words[i] = uint64(v) //nolint:gosec // 0 or 1
+	}
+	return err
 }
 
 // joined undoes BYTE_STREAM_SPLIT.

@@ -28,7 +28,7 @@ func runRows(n int) []runRow {
 	for i := range rows {
 		rows[i] = runRow{Run: fmt.Sprint("run", i), At: time.UnixMicro(int64(i) * 1e12).UTC(), N: i - 2}
 		if i%3 > 0 {
-			rows[i].Mean, rows[i].Pass, rows[i].Note = ptr(float64(i)/7), ptr(i%2 == 0), strings.Repeat("n", i%5)
+			rows[i].Mean, rows[i].Pass, rows[i].Note = new(float64(i)/7), new(i%2 == 0), strings.Repeat("n", i%5)
 		}
 	}
 	if n > 1 {
@@ -118,11 +118,11 @@ func TestParquetTexts(t *testing.T) {
 		r.Evaluation.Style.Analysis = fmt.Sprint("style ", i)
 		text := Text{Input: r.Instruction, Explanation: "style: " + r.Evaluation.Style.Analysis}
 		if i%3 > 0 {
-			r.Answers = ptr(strings.Repeat("a", i%11) + fmt.Sprint(i))
+			r.Answers = new(strings.Repeat("a", i%11) + fmt.Sprint(i))
 			text.Answer = *r.Answers
 		}
 		if i%5 > 0 {
-			r.Evaluation.Accuracy.Analysis = ptr(fmt.Sprint("acc ", i))
+			r.Evaluation.Accuracy.Analysis = new(fmt.Sprint("acc ", i))
 			text.Explanation = "accuracy: acc " + fmt.Sprint(i) + "\n" + text.Explanation
 		}
 		rows = append(rows, r)

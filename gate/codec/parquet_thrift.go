@@ -78,7 +78,7 @@ func (t *thrift) field(last int16) (id int16, typ byte) {
 
 func (t *thrift) zigzag() int64 {
 	u := t.uvarint()
-	return int64(u>>1) ^ -int64(u&1) //nolint:gosec // zigzag by definition
+	return int64(u>>1) ^ -int64(u&1)
 }
 
 // int reads an integer field of any width.
@@ -100,12 +100,12 @@ func (t *thrift) binary(typ byte) []byte {
 		return nil
 	}
 	n := t.uvarint()
-	if n > uint64(len(t.b)-t.pos) {
+	if n > uint64(len(t.b)-t.pos) { //nolint:gosec // not negative
 		t.fail()
 		return nil
 	}
-	t.pos += int(n) //nolint:gosec // bounded by the length of b
-	return t.b[t.pos-int(n) : t.pos : t.pos]
+	t.pos += int(n)                          //nolint:gosec // bounded by the length of b
+	return t.b[t.pos-int(n) : t.pos : t.pos] //nolint:gosec // as above
 }
 
 // list returns the length and the element type of a list field. Every element takes at least one byte.
@@ -119,11 +119,11 @@ func (t *thrift) list(typ byte) (n int, elem byte) {
 	if size == 15 {
 		size = t.uvarint()
 	}
-	if size > uint64(len(t.b)-t.pos) {
+	if size > uint64(len(t.b)-t.pos) { //nolint:gosec // not negative
 		t.fail()
 		return 0, 0
 	}
-	return int(size), head & 0x0f //nolint:gosec // bounded by the length of b
+	return int(size), head & 0x0f
 }
 
 // skip passes over a field of any type.

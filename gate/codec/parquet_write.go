@@ -31,7 +31,7 @@ const (
 
 // A pqWriter writes one Parquet file with a schema of our own, column by column.
 type pqWriter struct {
-	w       *parquet.Writer // nil for some columns of another's file
+	w       *parquet.GenericWriter[any] // nil for some columns of another's file
 	columns []*parquet.ColumnWriter
 	leaves  []*pqNode
 	size    int64 // of the row group so far, uncompressed
@@ -70,7 +70,7 @@ func newPqWriter(w io.Writer, root *pqNode, f pqFormat) (*pqWriter, error) {
 			options = append(options, parquet.SkipPageBounds(leaf.path...))
 		}
 	}
-	out := &pqWriter{w: parquet.NewWriter(w, options...), leaves: leaves}
+	out := &pqWriter{w: parquet.NewGenericWriter[any](w, options...), leaves: leaves}
 	out.columns = out.w.ColumnWriters()
 	return out, nil
 }
@@ -274,7 +274,7 @@ func (n *pqNode) value(word uint64, b []byte) parquet.Value {
 		}
 		return parquet.Int96Value(v)
 	case physFloat:
-		return parquet.FloatValue(math.Float32frombits(uint32(word)))
+		return parquet.FloatValue(math.Float32frombits(uint32(word))) //nolint:gosec // 32 bits were read
 	case physDouble:
 		return parquet.DoubleValue(math.Float64frombits(word))
 	case physBytes:

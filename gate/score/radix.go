@@ -21,12 +21,12 @@ func (t *Table) prefixes() []entry {
 		for k, c := range first {
 			counts[k][c]++
 		}
-		entries[i] = entry{binary.BigEndian.Uint64(first[:]), int32(i)} //nolint:gosec // bounded by maxRows
+		entries[i] = entry{binary.BigEndian.Uint64(first[:]), int32(i)}
 	}
 	var spare []entry
 	for k := 7; k >= 0; k-- {
 		shift := 8 * (7 - k)
-		if t.rows == 0 || int(counts[k][byte(entries[0].prefix>>shift)]) == t.rows {
+		if t.rows == 0 || int(counts[k][entries[0].prefix>>shift&0xff]) == t.rows {
 			continue
 		}
 		if spare == nil {
@@ -38,7 +38,7 @@ func (t *Table) prefixes() []entry {
 			sum += counts[k][c]
 		}
 		for _, e := range entries {
-			c := byte(e.prefix >> shift)
+			c := e.prefix >> shift & 0xff
 			spare[next[c]] = e
 			next[c]++
 		}
