@@ -15,14 +15,12 @@ import (
 
 // A Query asks for the baseline of one model.
 type Query struct {
-	Repo      hub.Repo
-	Revision  string        // a branch, tag or commit; empty for main, and then absence means a first run
-	Model     string        // the candidate's id of the model
-	SHA256    string        // of the candidate's scores of this model: a run is never compared with itself
-	GitSHA    string        // of the candidate; empty when unknown
-	Options   codec.Options // how the candidate was read
-	Compared  string        // how messages name the dataset; empty for hf://datasets/OWNER/NAME@REVISION
-	NoHistory bool          // take what lies there, whoever wrote it
+	Repo     hub.Repo
+	Revision string        // a branch, tag or commit; empty for main, and then absence means a first run
+	Model    string        // the candidate's id of the model
+	SHA256   string        // of the candidate's scores of this model: a run is never compared with itself
+	GitSHA   string        // of the candidate; empty when unknown
+	Options  codec.Options // how the candidate was read
 }
 
 // Found is a baseline, or the reason for which there is none, with the files that it was read from.
@@ -33,9 +31,12 @@ type Found struct {
 
 // Baseline returns the run to compare a model with.
 //
-// No dataset, no main branch or no run recorded as baseline is a first run: neither Run nor Unreadable is set. A baseline that is
-// there and whose scores cannot be read is Unreadable. A dataset that is damaged, or a revision that was asked for and is not
-// there, is an error: it needs a person.
+// No dataset, no main branch and no scores in it are a first run: neither Run nor Unreadable is set. A baseline that is there and
+// that cannot be read is Unreadable. A branch that is damaged, a revision that was asked for and is not there, and a
+// dataset of another model are errors: they need a person.
+//
+// A recorded baseline is the run that was published, to the last score: where data/ does not give it back, because another
+// tool replaced it, the run is read from where it was recorded. Datasets that other tools wrote are read as they are.
 //
 // A store that cannot tell a missing dataset from a hidden one must not answer hub.ErrNotFound.
 func Baseline(ctx context.Context, h hub.Hub, q Query) (Found, error) {
@@ -46,115 +47,102 @@ func Baseline(ctx context.Context, h hub.Hub, q Query) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	at, err := st.Resolve(ctx, cmp.Or(q.Revision, "main"))
+	at, err := st.Resolve(ctx, cmp.Or(q.Revision, mainBranch))
 	if errors.Is(err, hub.ErrNoRevision) && q.Revision == "" {
 		return Found{}, nil
 	}
 	if err != nil {
 		return Found{}, err
 	}
+	s := search{Query: q, st: st, at: at}
 	rec, err := readRecord(ctx, st, at)
 	if err != nil {
-		return unreadable(err), nil
+		return s.unreadable(ctx, err)
 	}
 	if rec == nil {
-		return q.foreign(ctx, st, at)
+		return s.foreign(ctx)
 	}
-	return q.recorded(ctx, st, at, rec)
+	if err := rec.holds(q.Repo, q.Model); err != nil {
+		return Found{}, err
+	}
+	if rec.Baseline == nil {
+		return s.foreign(ctx) // recording a failed run does not make another tool's data any less the baseline
+	}
+	return s.recorded(ctx, rec)
 }
 
-func unreadable(err error) Found { return Found{Baseline: gate.Baseline{Unreadable: err}} }
+// A search is a query at one commit.
+type search struct {
+	Query
+	st hub.Reader
+	at hub.Commit
+}
+
+// unreadable says that a baseline is there and cannot be read, unless reading was only interrupted.
+func (s *search) unreadable(ctx context.Context, err error) (Found, error) {
+	if ctx.Err() != nil {
+		return Found{}, context.Cause(ctx)
+	}
+	return Found{Baseline: gate.Baseline{Unreadable: err}}, nil
+}
 
 // foreign reads a dataset that another tool wrote.
-func (q *Query) foreign(ctx context.Context, st hub.Reader, at hub.Commit) (Found, error) {
-	o := q.Options
-	o.ModelID = q.Model
-	files, err := splitFiles(ctx, st, at, o)
+func (s *search) foreign(ctx context.Context) (Found, error) {
+	o := s.Options
+	o.ModelID = s.Model
+	files, note, err := splitFiles(ctx, s.st, s.at, o)
 	if err != nil {
-		return unreadable(err), nil
+		return s.unreadable(ctx, err)
 	}
 	if len(files) == 0 {
 		return Found{}, nil
 	}
-	found, err := q.read(ctx, st, at, files, o, nil)
-	if err != nil || found.Run == nil {
-		return found, err
+	opened, scores, err := s.read(ctx, files, o)
+	if err != nil {
+		return s.unreadable(ctx, err)
 	}
-	if q.itself(found.Run) {
+	found := s.found(opened, scores, "")
+	found.Run.Provenance.Created = s.at.Time
+	found.Warnings = scores.Warnings
+	if note != "" {
+		found.Warnings = append([]string{note}, found.Warnings...)
+	}
+	if s.itself(found.Run) {
 		found.Close()
-		return q.passedOver("the candidate's own scores lie in " + st.Repo().String() + ", which records no earlier run"), nil
+		return nothing("the candidate's own scores lie in " + s.Repo.String() + ", which records no earlier run"), nil
 	}
 	return found, nil
 }
 
-// recorded reads the baseline of a dataset that this program wrote: data/ where it is still what was written, else
-// the recorded run in long form.
-func (q *Query) recorded(ctx context.Context, st hub.Reader, at hub.Commit, rec *Record) (Found, error) {
-	if rec.Baseline == nil {
-		return Found{}, nil
-	}
-	o := q.options(rec.Baseline)
-	files, replaced, err := q.dataFiles(ctx, st, at, rec.Baseline)
+// recorded reads the baseline of a dataset that this program wrote: from data/, which has texts and inputs too, where
+// that gives back what was published, else from the recorded run.
+func (s *search) recorded(ctx context.Context, rec *Record) (Found, error) {
+	b := rec.Baseline
+	replaced, err := s.replaced(ctx, b)
 	if err != nil {
-		return unreadable(err), nil
+		return s.unreadable(ctx, err)
 	}
-	var warnings []string
-	if replaced {
-		warnings = append(warnings, fmt.Sprintf("data/ of %s was replaced by another tool since the last recorded run, and is not the baseline: "+
-			"the recorded run %s is", st.Repo(), rec.Baseline.Run))
-		files, o = []hub.Entry{{Path: rec.Baseline.Path}}, q.longOptions(rec.Baseline)
-	}
-	found, err := q.read(ctx, st, at, files, o, rec.Baseline)
-	if err != nil || found.Run == nil {
-		return found, err
-	}
-	found.Warnings = append(warnings, found.Warnings...)
-	if q.itself(found.Run) {
-		found.Close()
-		return q.earlier(ctx, st, at, rec.Baseline)
-	}
-	return found, nil
-}
-
-// options returns how data/ is to be read: by the columns that it was written with, and the scales it was judged on.
-func (q *Query) options(b *BaselineRecord) codec.Options {
-	o := q.longOptions(b)
-	o.Metrics = b.metrics(q.Options.Metrics)
-	o.ID, o.Model, o.Task, o.Group, o.Trial = b.Columns.ID, b.Columns.Model, b.Columns.Task, b.Columns.Group, b.Columns.Trial
-	return o
-}
-
-// longOptions returns how a recorded run in long form is to be read.
-func (q *Query) longOptions(b *BaselineRecord) codec.Options {
-	o := codec.Options{ModelID: q.Model, Inputs: q.Options.Inputs}
-	for _, m := range b.metrics(q.Options.Metrics) {
-		o.Metrics = append(o.Metrics, codec.Metric{Name: m.Name, Path: m.Name})
-	}
-	o.Scale = func(metric string) (score.Scale, bool) {
-		if q.Options.Scale != nil {
-			if s, ok := q.Options.Scale(metric); ok {
-				return s, true
-			}
+	was := "was replaced by another tool since the last recorded run"
+	if !replaced {
+		found, err := s.fromData(ctx, rec)
+		if err == nil {
+			return s.unlessItself(ctx, rec, found)
 		}
-		return b.scale(metric)
+		was = fmt.Sprintf("does not read as the scores that were published (%v)", err)
 	}
-	return o
-}
-
-func (b *BaselineRecord) scale(metric string) (score.Scale, bool) {
-	for _, m := range b.Metrics {
-		if m.Name == metric && m.Scale != nil {
-			return score.Scale{Min: m.Scale[0], Max: m.Scale[1]}, true
-		}
-	}
-	return score.Scale{}, false
-}
-
-// dataFiles returns the files of the baseline under data/, and whether they are no longer the ones recorded.
-func (q *Query) dataFiles(ctx context.Context, st hub.Reader, at hub.Commit, b *BaselineRecord) ([]hub.Entry, bool, error) {
-	files, err := list(ctx, st, at, "data")
+	found, err := s.fromRun(ctx, rec, b)
 	if err != nil {
-		return nil, false, err
+		return s.unreadable(ctx, err)
+	}
+	found.Warnings = append(found.Warnings, fmt.Sprintf("data/ of %s %s: the recorded run %s is the baseline", s.Repo, was, b.Run))
+	return s.unlessItself(ctx, rec, found)
+}
+
+// replaced reports whether the files under data/ are no longer the recorded ones.
+func (s *search) replaced(ctx context.Context, b *BaselineRecord) (bool, error) {
+	files, err := list(ctx, s.st, s.at, "data")
+	if err != nil {
+		return false, err
 	}
 	same := len(files) == len(b.Data)
 	for _, d := range b.Data {
@@ -162,48 +150,99 @@ func (q *Query) dataFiles(ctx context.Context, st hub.Reader, at hub.Commit, b *
 			return e.Path == d.Path && (e.SHA256 == d.SHA256 || e.SHA256 == "")
 		})
 	}
-	return files, !same, nil
+	return !same, nil
 }
 
-// read reads some files as one run. What cannot be read is Unreadable.
-func (q *Query) read(ctx context.Context, st hub.Reader, at hub.Commit, files []hub.Entry, o codec.Options, b *BaselineRecord) (Found, error) {
-	opened, err := open(ctx, st, at, files)
-	if err != nil {
-		return unreadable(err), nil
+func (s *search) fromData(ctx context.Context, rec *Record) (Found, error) {
+	b := rec.Baseline
+	var files []hub.Entry
+	for _, d := range b.Data {
+		files = append(files, hub.Entry{Path: d.Path})
 	}
-	s, err := codec.Read(ctx, opened.Files, o)
+	o := dataOptions(rec.Model, b.Metrics, b.Columns)
+	o.Inputs = s.Options.Inputs
+	opened, scores, err := s.readExactly(ctx, files, o, b.SHA256)
+	if err != nil {
+		return Found{}, err
+	}
+	found := s.found(opened, scores, "")
+	found.describe(b)
+	return found, nil
+}
+
+// fromRun reads a recorded run in long form.
+func (s *search) fromRun(ctx context.Context, rec *Record, b *BaselineRecord) (Found, error) {
+	opened, scores, err := s.readExactly(ctx, []hub.Entry{{Path: b.Path}}, codec.Options{ModelID: rec.Model}, b.SHA256)
+	if err != nil {
+		return Found{}, err
+	}
+	found := s.found(opened, scores, b.Path)
+	found.describe(b)
+	return found, nil
+}
+
+// read reads some files as one run.
+func (s *search) read(ctx context.Context, files []hub.Entry, o codec.Options) (*Open, *codec.Scores, error) {
+	opened, err := open(ctx, s.st, s.at, files)
+	if err != nil {
+		return nil, nil, err
+	}
+	scores, err := codec.Read(ctx, opened.Files, o)
 	if err != nil {
 		opened.Close()
-		if ctx.Err() != nil {
-			return Found{}, ctx.Err()
-		}
-		return unreadable(err), nil
+		return nil, nil, err
 	}
-	run := &gate.Run{Tables: s.Tables, Hints: Hints(s)}
-	run.Provenance = gate.Provenance{
-		Source: q.name(st, at), Commit: at.ID, SHA256: score.SHA256(s.Tables), Created: at.Time,
-	}
-	if b != nil {
-		for name, h := range run.Hints {
-			if scale, ok := b.scale(name); ok {
-				h.Scale = &scale
-				run.Hints[name] = h
-			}
-		}
-		run.Provenance.GitSHA, run.Provenance.RunURL = b.GitSHA, b.RunURL
-		run.Provenance.Attempt, run.Provenance.Created = b.Attempt, b.Created
-		if b.EvalConfig != nil {
-			run.Provenance.EvalConfig = b.EvalConfig.Parts
-		}
-	}
-	return Found{Baseline: gate.Baseline{Run: run}, Open: opened}, nil
+	return opened, scores, nil
 }
 
-func (q *Query) name(st hub.Reader, at hub.Commit) string {
-	if q.Compared != "" {
-		return q.Compared
+// readExactly reads some files, and refuses scores that are not the recorded ones.
+func (s *search) readExactly(ctx context.Context, files []hub.Entry, o codec.Options, sha256 string) (*Open, *codec.Scores, error) {
+	opened, scores, err := s.read(ctx, files, o)
+	if err != nil {
+		return nil, nil, err
 	}
-	return Location{Repo: st.Repo(), Revision: cmp.Or(q.Revision, "main")}.String()
+	if got := score.SHA256(scores.Tables); got != sha256 {
+		opened.Close()
+		return nil, nil, fmt.Errorf("%s: the scores have the digest %.12s, where %.12s is recorded; restore the file from an earlier commit",
+			opened.Files[0].Name, got, sha256)
+	}
+	return opened, scores, nil
+}
+
+// found makes a run of what was read, under the candidate's name of the model and with the metrics that it asks for.
+func (s *search) found(opened *Open, scores *codec.Scores, path string) Found {
+	run := &gate.Run{Hints: Hints(scores)}
+	for _, t := range scores.Tables {
+		run.Tables = append(run.Tables, s.restrict(t).WithModel(s.Model))
+	}
+	run.Provenance = gate.Provenance{
+		Source: Location{Repo: s.Repo, Revision: cmp.Or(s.Revision, mainBranch), Path: path}.String(),
+		Commit: s.at.ID, SHA256: score.SHA256(run.Tables),
+	}
+	return Found{Baseline: gate.Baseline{Run: run}, Open: opened}
+}
+
+// restrict leaves out metrics that the candidate was not read for.
+func (s *search) restrict(t *score.Table) *score.Table {
+	if len(s.Options.Metrics) == 0 {
+		return t
+	}
+	columns := slices.DeleteFunc(slices.Clone(t.Columns()), func(c score.Column) bool {
+		return !slices.ContainsFunc(s.Options.Metrics, func(m codec.Metric) bool { return m.Matches(c.Metric) })
+	})
+	return t.WithColumns(columns)
+}
+
+// describe adds what is recorded of a run.
+func (f *Found) describe(b *BaselineRecord) {
+	for name, h := range f.Run.Hints {
+		if scale, ok := scaleOf(b.Metrics, name); ok {
+			h.Scale = &scale
+			f.Run.Hints[name] = h
+		}
+	}
+	p := &f.Run.Provenance
+	p.GitSHA, p.RunURL, p.Attempt, p.Created, p.EvalConfig = b.GitSHA, b.RunURL, b.Attempt, b.Created, b.EvalConfig.parts()
 }
 
 // Hints returns what reading told about the metrics, in the gate's words.
@@ -221,46 +260,45 @@ func Hints(s *codec.Scores) map[string]gate.Hint {
 
 // itself reports whether a run is the candidate under another name. Equal scores of two commits of the code are no such
 // thing: a deterministic evaluation of an unchanged model gives them.
-func (q *Query) itself(r *gate.Run) bool {
-	if r.Provenance.SHA256 != q.SHA256 {
-		return false
-	}
-	a, b := r.Provenance.GitSHA, q.GitSHA
-	return a == "" || b == "" || a == b
+func (s *search) itself(r *gate.Run) bool {
+	a, b := r.Provenance.GitSHA, s.GitSHA
+	return r.Provenance.SHA256 == s.SHA256 && (a == "" || b == "" || a == b)
 }
 
-// earlier returns the newest recorded baseline that is not the candidate itself.
-func (q *Query) earlier(ctx context.Context, st hub.Reader, at hub.Commit, b *BaselineRecord) (Found, error) {
-	rows, err := History(ctx, st, at)
+// unlessItself passes over the candidate itself for the newest earlier baseline of the same configuration.
+func (s *search) unlessItself(ctx context.Context, rec *Record, current Found) (Found, error) {
+	if !s.itself(current.Run) {
+		return current, nil
+	}
+	current.Close()
+	b := rec.Baseline
+	rows, err := History(ctx, s.st, s.at)
 	if err != nil {
-		return unreadable(err), nil
+		return s.unreadable(ctx, err)
 	}
 	for _, row := range earlierBaselines(rows) {
-		if row.RunID == b.Run || row.SHA256 == q.SHA256 {
+		if row.RunID == b.Run || row.Fingerprint != b.EvalConfig.parts().Fingerprint() {
 			continue
 		}
-		was := *b // columns and scales stay those of the dataset; provenance is the earlier run's own
+		was := *b // the scales stay the dataset's; the rest is the earlier run's own
+		was.Run, was.Path, was.SHA256 = row.RunID, row.Path, row.SHA256
 		was.GitSHA, was.RunURL, was.Attempt, was.Created = row.GitSHA, row.RunURL, int(row.Attempt), row.Time
-		if row.Fingerprint != b.EvalConfig.fingerprint() {
-			was.EvalConfig = nil // only its fingerprint is known, and it is another one
+		found, err := s.fromRun(ctx, rec, &was)
+		if err != nil {
+			return s.unreadable(ctx, err)
+		}
+		if s.itself(found.Run) {
+			found.Close()
 			continue
 		}
-		found, err := q.read(ctx, st, at, []hub.Entry{{Path: row.Path}}, q.longOptions(&was), &was)
-		if found.Run != nil {
-			found.Warnings = append(found.Warnings, fmt.Sprintf("these very scores are the recorded run %s: compared with the one before it, %s", b.Run, row.RunID))
-		}
-		return found, err
+		found.Warnings = append(current.Warnings, fmt.Sprintf(
+			"these very scores are the recorded run %s: compared with the one before it, %s", b.Run, row.RunID))
+		return found, nil
 	}
-	return q.passedOver(fmt.Sprintf("these very scores are the recorded run %s, and no earlier run of the same configuration is recorded", b.Run)), nil
+	return nothing(fmt.Sprintf("these very scores are the recorded run %s, and no earlier run of the same configuration is recorded", b.Run)), nil
 }
 
-func (q *Query) passedOver(why string) Found {
+// nothing is found, for a reason that people should know.
+func nothing(why string) Found {
 	return Found{Baseline: gate.Baseline{Warnings: []string{why + ": there is nothing to compare with"}}}
-}
-
-func (c *ConfigRecord) fingerprint() string {
-	if c == nil {
-		return ""
-	}
-	return c.Fingerprint
 }

@@ -1,27 +1,32 @@
 package dataset
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/hubgate/hubgate/gate/codec"
+	"github.com/hubgate/hubgate/gate/score"
 	"github.com/hubgate/hubgate/hub"
 )
+
+// maxText is the size of data/ beyond which texts are left out of it.
+const maxText = 256 << 20
 
 // built is what a commit needs and what does not depend on the state of the branch.
 type built struct {
 	id      string
 	dir     string
-	flat    *builtFile // nil when the run cannot become the baseline
 	long    *builtFile
+	data    *builtFile // nil when the run cannot become the baseline
+	metrics []MetricRecord
 	columns ColumnsRecord
-	facts   map[string]codec.Fact
-	kept    bool // data/ holds the columns of the scores files, not the gate's own
 	notes   []string
 }
 
@@ -40,7 +45,7 @@ func (p *Push) build(ctx context.Context) (*built, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building the results of %s: %w", p.Model.Model, err)
 	}
-	b := &built{id: runID(p), dir: dir, facts: p.Scores.Metrics, kept: p.Scores.Flat}
+	b := &built{id: runID(p), dir: dir}
 	if err := p.buildFiles(ctx, b); err != nil {
 		b.remove()
 		return nil, fmt.Errorf("building the results of %s: %w", p.Model.Model, err)
@@ -52,38 +57,100 @@ func (p *Push) buildFiles(ctx context.Context, b *built) (err error) {
 	b.long, err = b.write(runPath(b.id, p.Candidate.Provenance.Created), func(w io.Writer) error {
 		return codec.WriteLong(w, b.id, p.Candidate.Tables)
 	})
-	if err != nil || p.Branch != "main" || !p.worthy() {
+	if err != nil || p.Branch != mainBranch || !p.worthy() {
 		return err
 	}
-	if b.flat, err = p.buildData(ctx, b, p.Text); err != nil {
+	if err := p.buildData(ctx, b, p.Text); err != nil {
 		return err
 	}
-	if p.Text && b.flat.size > maxText {
-		b.notes = append(b.notes, fmt.Sprintf("the texts of %s were left out of the dataset: with them it would have %d MiB, more than %d",
-			p.Model.Model, b.flat.size>>20, maxText>>20))
-		b.flat.close()
-		b.flat, err = p.buildData(ctx, b, false)
+	limit := cmp.Or(p.MaxText, maxText)
+	if !p.Text || b.data.size <= limit {
+		return nil
 	}
+	b.notes = append(b.notes, fmt.Sprintf("the texts of %s were left out of the dataset: with them data/ would have %d bytes, more than %d",
+		p.Model.Model, b.data.size, limit))
+	b.data.remove()
+	return p.buildData(ctx, b, false)
+}
+
+// buildData writes data/: the files' own columns where they are flat tables, else a table made of the scores. The latter
+// serves too where the columns alone would not give back the scores that were judged, as when one metric came from
+// several columns.
+func (p *Push) buildData(ctx context.Context, b *built, text bool) error {
+	var err error
+	if p.Scores.Flat {
+		b.metrics, b.columns = p.metrics(true), p.columns(text)
+		if b.data, err = p.buildFlat(ctx, b, text); err != nil || b.data != nil {
+			return err
+		}
+	}
+	b.metrics, b.columns = p.metrics(false), ColumnsRecord{}
+	b.data, err = b.write(dataPath, func(w io.Writer) error {
+		return codec.WriteWide(w, p.Candidate.Tables, p.texts(ctx, text))
+	})
 	return err
 }
 
-// buildData writes data/: the files' own columns where they are flat tables, else a table made of the scores.
-func (p *Push) buildData(ctx context.Context, b *built, text bool) (*builtFile, error) {
-	if !b.kept {
-		return b.write(dataPath, func(w io.Writer) error {
-			return codec.WriteWide(w, p.Candidate.Tables, p.texts(ctx, text))
-		})
+// buildFlat writes the files' own columns. It returns nil where these do not read as the scores that were judged.
+func (p *Push) buildFlat(ctx context.Context, b *built, text bool) (*builtFile, error) {
+	o := codec.FlatOptions{Text: text, SampleID: !text}
+	if p.models() > 1 {
+		o.Model = p.Model.Model
 	}
-	o := p.Options
-	b.columns = ColumnsRecord{ID: o.ID, Model: o.Model, Task: o.Task, Group: o.Group, Trial: o.Trial}
-	sel := codec.FlatOptions{Text: text}
-	if len(p.models()) > 1 {
-		sel.Model = p.Model.Model
-	}
-	return b.write(dataPath, func(w io.Writer) error {
-		_, err := codec.WriteFlat(ctx, w, p.Files, p.Options, sel)
+	data, err := b.write(dataPath, func(w io.Writer) error {
+		_, err := codec.WriteFlat(ctx, w, p.Files, p.Options, o)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	file := codec.File{Name: dataPath, Content: data.f, Size: data.size}
+	back, err := codec.Read(ctx, []codec.File{file}, dataOptions(p.Model.Model, b.metrics, b.columns))
+	if err == nil && score.SHA256(back.Tables) == p.SHA256 {
+		return data, nil
+	}
+	data.remove()
+	return nil, ctx.Err()
+}
+
+// metrics returns what is recorded of the run's metrics; kept is whether data/ holds the columns of the scores files.
+func (p *Push) metrics(kept bool) []MetricRecord {
+	var out []MetricRecord
+	for _, t := range p.Candidate.Tables {
+		for _, c := range t.Columns() {
+			if slices.ContainsFunc(out, func(m MetricRecord) bool { return m.Name == c.Metric }) {
+				continue
+			}
+			m := MetricRecord{Name: c.Metric, Scale: p.scale(c.Metric)}
+			if kept {
+				m.Path = p.Scores.Metrics[c.Metric].Path
+			}
+			out = append(out, m)
+		}
+	}
+	slices.SortFunc(out, func(a, b MetricRecord) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// scale returns the scale that a metric was judged on, nil when none is known.
+func (p *Push) scale(metric string) *[2]float64 {
+	for _, f := range p.Model.Findings {
+		if f.Metric == metric && f.Criterion.Scale != nil {
+			return &[2]float64{f.Criterion.Scale.Min, f.Criterion.Scale.Max}
+		}
+	}
+	return nil
+}
+
+// columns returns the columns that identify samples where data/ keeps those of the scores files. Where input texts made the
+// ids and are left out, the writer puts the ids and trials that they made in their place.
+func (p *Push) columns(text bool) ColumnsRecord {
+	o := p.Options
+	c := ColumnsRecord{ID: o.ID, Model: o.Model, Task: o.Task, Group: o.Group, Trial: o.Trial}
+	if !text && slices.ContainsFunc(p.Candidate.Tables, (*score.Table).Derived) {
+		c.ID, c.Trial = "sample_id", "trial"
+	}
+	return c
 }
 
 // texts returns what pages in the texts of samples, nil where they are not to be published.
@@ -96,21 +163,13 @@ func (p *Push) texts(ctx context.Context, wanted bool) func([]codec.Place) (map[
 	}
 }
 
-// models returns the models that the files hold, of which this push may be one among several.
-func (p *Push) models() map[string]bool {
-	out := map[string]bool{}
+// models counts the models that the files hold, of which this push may be one among several.
+func (p *Push) models() int {
+	names := map[string]bool{}
 	for _, t := range p.Scores.Tables {
-		out[t.Key().Model] = true
+		names[t.Key().Model] = true
 	}
-	return out
-}
-
-// path returns the column of data/ that holds a metric.
-func (b *built) path(metric string) string {
-	if f, ok := b.facts[metric]; ok && b.kept && f.Path != "" {
-		return f.Path
-	}
-	return metric
+	return len(names)
 }
 
 func (b *built) write(path string, write func(w io.Writer) error) (*builtFile, error) {
@@ -122,19 +181,23 @@ func (b *built) write(path string, write func(w io.Writer) error) (*builtFile, e
 	sum := sha256.New()
 	w := &countingWriter{w: io.MultiWriter(f, sum)}
 	if err := write(w); err != nil {
-		out.close()
+		out.remove()
 		return nil, err
 	}
 	out.size, out.sha256 = w.n, hex.EncodeToString(sum.Sum(nil))
 	return out, nil
 }
 
-func (b *builtFile) close() { _ = b.f.Close() } // its content is in a folder that is removed
+// remove frees the disk at once. What cannot be removed goes with its folder.
+func (b *builtFile) remove() {
+	_ = b.f.Close()
+	_ = os.Remove(b.f.Name())
+}
 
 func (b *built) remove() {
-	for _, f := range []*builtFile{b.flat, b.long} {
+	for _, f := range []*builtFile{b.data, b.long} {
 		if f != nil {
-			f.close()
+			f.remove()
 		}
 	}
 	_ = os.RemoveAll(b.dir) // a temporary folder; what cannot be removed does no harm
@@ -149,12 +212,4 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	n, err := c.w.Write(p)
 	c.n += int64(n)
 	return n, err
-}
-
-func encodeHistory(rows []HistoryRow) ([]byte, error) {
-	var b bytes.Buffer
-	if err := codec.WriteRows(&b, rows); err != nil {
-		return nil, fmt.Errorf("%s: %w", historyPath, err)
-	}
-	return b.Bytes(), nil
 }

@@ -31,39 +31,57 @@ type Open struct {
 	blobs []hub.Blob
 }
 
-// Close releases the files, whose contents must not be read any more.
+// Close releases the files, whose contents must not be read any more. A nil Open has none.
 func (o *Open) Close() {
+	if o == nil {
+		return
+	}
 	for _, b := range o.blobs {
 		_ = b.Close() // they were only read
 	}
 }
 
 // OpenLocation opens the score files of a place on a Hub: one file, the files in a folder, or for a whole dataset the
-// split that holds its scores.
+// split that holds its scores. A place without score files is an error.
 func OpenLocation(ctx context.Context, h hub.Hub, l Location, o codec.Options) (*Open, error) {
 	st, err := h.Open(ctx, l.Repo)
 	if err != nil {
 		return nil, err
 	}
-	at, err := st.Resolve(ctx, cmp.Or(l.Revision, "main"))
+	at, err := st.Resolve(ctx, cmp.Or(l.Revision, mainBranch))
 	if err != nil {
 		return nil, err
 	}
+	var files []hub.Entry
 	if l.Path == "" {
-		files, err := splitFiles(ctx, st, at, o)
-		if err != nil {
-			return nil, err
-		}
-		return open(ctx, st, at, files)
+		files, _, err = splitFiles(ctx, st, at, o)
+	} else {
+		files, err = folderFiles(ctx, st, at, l.Path, o)
 	}
-	files, err := list(ctx, st, at, l.Path)
 	if err != nil {
 		return nil, err
 	}
 	if len(files) == 0 {
-		files = []hub.Entry{{Path: l.Path}} // a file, or nothing, which opening it will tell
+		return nil, fmt.Errorf("%s holds no scores; name a file or a folder of it, or another dataset", l)
 	}
 	return open(ctx, st, at, files)
+}
+
+// folderFiles returns the score files in a folder, or the one file that a path names. Files that are merely shards of one run
+// are all taken; of splits, only one is.
+func folderFiles(ctx context.Context, st hub.Reader, at hub.Commit, dir string, o codec.Options) ([]hub.Entry, error) {
+	files, err := list(ctx, st, at, dir)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return []hub.Entry{{Path: dir}}, nil // a file, or nothing, which opening it will tell
+	}
+	if slices.ContainsFunc(files, func(e hub.Entry) bool { return !shardName.MatchString(path.Base(e.Path)) }) {
+		return files, nil
+	}
+	files, _, err = chooseSplit(ctx, st, at, files, o)
+	return files, err
 }
 
 // list returns the score files below a folder.
@@ -84,62 +102,90 @@ func list(ctx context.Context, st hub.Reader, at hub.Commit, dir string) ([]hub.
 	return out, nil
 }
 
-// splitFiles returns the files of the split that holds the scores. Splits are never added up: they often hold the
-// same samples twice, before and after judging.
-func splitFiles(ctx context.Context, st hub.Reader, at hub.Commit, o codec.Options) ([]hub.Entry, error) {
+// splitFiles returns the files of the split that holds a dataset's scores, and what should be said about the choice. It
+// returns none where there are no score files.
+func splitFiles(ctx context.Context, st hub.Reader, at hub.Commit, o codec.Options) ([]hub.Entry, string, error) {
 	files, err := list(ctx, st, at, "data")
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if len(files) == 0 {
 		if files, err = list(ctx, st, at, ""); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		files = slices.DeleteFunc(files, func(e hub.Entry) bool {
-			return strings.HasPrefix(e.Path, "runs/") || e.Path == historyPath
+			return strings.HasPrefix(e.Path, "runs/") || e.Path == historyPath || e.Path == recordPath
 		})
 	}
+	return chooseSplit(ctx, st, at, files, o)
+}
+
+// chooseSplit returns the files of one split. Splits are never added up: they often hold the same samples twice, before and
+// after judging.
+func chooseSplit(ctx context.Context, st hub.Reader, at hub.Commit, files []hub.Entry, o codec.Options) ([]hub.Entry, string, error) {
 	splits := map[string][]hub.Entry{}
 	for _, e := range files {
 		s := splitOf(e.Path)
 		splits[s] = append(splits[s], e)
 	}
+	names := slices.Sorted(maps.Keys(splits))
 	switch len(splits) {
 	case 0:
-		return nil, nil
+		return nil, "", nil
 	case 1:
-		return checkShards(st, at, files)
+		return files, "", checkShards(st, at, files)
 	}
-	return pickSplit(ctx, st, at, splits, o)
+	scored, err := scoredSplits(ctx, st, at, splits, o)
+	if err != nil {
+		return nil, "", err
+	}
+	best, note := scored[0], ""
+	if len(scored) > 1 {
+		if best = usualSplit(scored); best == "" {
+			return nil, "", fmt.Errorf("%s@%s: the splits %s all hold scores; name the file or the folder of one", st.Repo(), at.ID, strings.Join(scored, ", "))
+		}
+		note = fmt.Sprintf("of the splits of %s, %s hold scores: %s was taken", st.Repo(), strings.Join(scored, ", "), best)
+	} else if slices.Contains(names, "test") && best != "test" {
+		note = fmt.Sprintf("of the splits of %s, only %s holds scores", st.Repo(), best)
+	}
+	return splits[best], note, checkShards(st, at, splits[best])
 }
 
-// pickSplit returns the files of the one split with scores, or of the first of the usual names among several.
-func pickSplit(ctx context.Context, st hub.Reader, at hub.Commit, splits map[string][]hub.Entry, o codec.Options) ([]hub.Entry, error) {
+// usualSplit returns the first of the usual names that is among some, or "".
+func usualSplit(names []string) string {
+	for _, usual := range []string{"test", "all", "train"} {
+		if slices.Contains(names, usual) {
+			return usual
+		}
+	}
+	return ""
+}
+
+// scoredSplits returns the names of the splits whose files read as scores, sorted. None is an error.
+func scoredSplits(ctx context.Context, st hub.Reader, at hub.Commit, splits map[string][]hub.Entry, o codec.Options) ([]string, error) {
 	var scored []string
 	var failed error
-	for _, name := range slices.Sorted(maps.Keys(splits)) {
+	names := slices.Sorted(maps.Keys(splits))
+	for _, name := range names {
 		opened, err := open(ctx, st, at, splits[name])
 		if err != nil {
 			return nil, err
 		}
 		_, err = codec.Read(ctx, opened.Files, o)
 		opened.Close()
-		if err == nil {
+		switch {
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case err == nil:
 			scored = append(scored, name)
-		} else if failed == nil {
+		case failed == nil:
 			failed = err
 		}
 	}
 	if len(scored) == 0 {
-		return nil, fmt.Errorf("none of the splits %s holds scores: %w", strings.Join(slices.Sorted(maps.Keys(splits)), ", "), failed)
+		return nil, fmt.Errorf("none of the splits %s holds scores: %w", strings.Join(names, ", "), failed)
 	}
-	best := scored[0]
-	for _, usual := range []string{"train", "all", "test"} { // the last one there wins
-		if slices.Contains(scored, usual) {
-			best = usual
-		}
-	}
-	return checkShards(st, at, splits[best])
+	return scored, nil
 }
 
 // splitOf returns the split that a file belongs to by its name, or by its folder where the name does not tell.
@@ -155,18 +201,23 @@ func splitOf(p string) string {
 	return name
 }
 
-// checkShards refuses a split of which a shard is missing: a part must not pass for the whole.
-func checkShards(st hub.Reader, at hub.Commit, files []hub.Entry) ([]hub.Entry, error) {
+// checkShards refuses a split whose shards are not exactly those that their names promise: a part must not pass for the whole.
+func checkShards(st hub.Reader, at hub.Commit, files []hub.Entry) error {
+	seen := map[int]bool{}
 	for _, e := range files {
 		m := shardName.FindStringSubmatch(path.Base(e.Path))
 		if m == nil {
 			continue
 		}
-		if n, _ := strconv.Atoi(m[3]); n != len(files) {
-			return nil, fmt.Errorf("%s@%s/%s: %d of %d shards are there; upload the others", st.Repo(), at.ID, e.Path, len(files), n)
+		i, _ := strconv.Atoi(m[2]) // five digits
+		n, _ := strconv.Atoi(m[3])
+		if n != len(files) || i >= n || seen[i] {
+			return fmt.Errorf("%s@%s/%s: the split has %d files, and they are not shards 0 to %d of %d; upload what is missing, or delete what is left over",
+				st.Repo(), at.ID, e.Path, len(files), n-1, n)
 		}
+		seen[i] = true
 	}
-	return files, nil
+	return nil
 }
 
 func open(ctx context.Context, st hub.Reader, at hub.Commit, entries []hub.Entry) (*Open, error) {

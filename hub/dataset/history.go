@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -81,8 +82,10 @@ func History(ctx context.Context, r hub.Reader, at hub.Commit) ([]HistoryRow, er
 // earlierBaselines returns a row of each run that became the baseline, newest first.
 func earlierBaselines(rows []HistoryRow) []HistoryRow {
 	var out []HistoryRow
+	seen := map[string]bool{}
 	for _, r := range slices.Backward(rows) {
-		if r.Baseline && !slices.ContainsFunc(out, func(o HistoryRow) bool { return o.RunID == r.RunID }) {
+		if r.Baseline && !seen[r.RunID] {
+			seen[r.RunID] = true
 			out = append(out, r)
 		}
 	}
@@ -90,12 +93,12 @@ func earlierBaselines(rows []HistoryRow) []HistoryRow {
 }
 
 // historyRows returns the rows that record a run.
-func (p *Push) historyRows(id string, became, replicate bool) []HistoryRow {
+func (p *Push) historyRows(id string, r role) []HistoryRow {
 	c := p.Candidate.Provenance
 	base := HistoryRow{
 		RunID: id, Time: c.Created.UTC(), Model: p.Model.Model, GitSHA: c.GitSHA, RunURL: c.RunURL, Attempt: int64(c.Attempt),
 		Gate: p.Gate, Fingerprint: c.EvalConfig.Fingerprint(), SHA256: p.SHA256, Path: runPath(id, c.Created),
-		Baseline: became, Replicate: replicate, ReportOnly: p.ReportOnly,
+		Baseline: r == becomesBaseline, Replicate: r == replicate, ReportOnly: p.ReportOnly,
 	}
 	if p.Model.Baseline != nil {
 		base.Compared = p.Model.Baseline.Commit
@@ -114,6 +117,14 @@ func (p *Push) historyRows(id string, became, replicate bool) []HistoryRow {
 		return cmp.Or(strings.Compare(a.Task, b.Task), strings.Compare(a.Metric, b.Metric))
 	})
 	return out
+}
+
+func encodeHistory(rows []HistoryRow) ([]byte, error) {
+	var b bytes.Buffer
+	if err := codec.WriteRows(&b, rows); err != nil {
+		return nil, fmt.Errorf("%s: %w", historyPath, err)
+	}
+	return b.Bytes(), nil
 }
 
 // summaryNumbers returns nil for each number that a summary does not have.

@@ -35,15 +35,18 @@ func ParseLocation(s string) (Location, error) {
 	if err := r.Check(); err != nil {
 		return Location{}, fmt.Errorf("%q: %w", s, err)
 	}
-	if revision == "refs" {
-		if kind, after, _ := strings.Cut(path, "/"); kind == "pr" || kind == "convert" {
-			id, left, _ := strings.Cut(after, "/")
-			revision, path = "refs/"+kind+"/"+id, left
-		}
-	}
 	revision, err := url.PathUnescape(revision)
 	if err != nil || hasRevision && revision == "" {
 		return Location{}, fmt.Errorf("%q: the revision after @ is empty or not percent-encoded; write refs%%2Fpr%%2F3 for refs/pr/3", s)
+	}
+	if kind, after, _ := strings.Cut(path, "/"); revision == "refs" && (kind == "pr" || kind == "convert") {
+		id, left, _ := strings.Cut(after, "/")
+		revision, path = "refs/"+kind+"/"+id, left
+	}
+	if revision != "" && !hub.IsCommitID(revision) {
+		if err := hub.CheckBranch(revision); err != nil {
+			return Location{}, fmt.Errorf("%q: %w", s, err)
+		}
 	}
 	path = strings.TrimSuffix(path, "/")
 	if path != "" {

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,11 +34,11 @@ func (e *CollisionError) Error() string {
 
 // Mend names a way to tell the two apart.
 func (e *CollisionError) Mend() string {
-	return `give each a gate of its own with input gate and set input dataset to "{namespace}/{model}-{gate}-results"`
+	return `judge each in a job of its own, with input gate set, and set input dataset to "{namespace}/{model}-{gate}-results"`
 }
 
 // Repos returns the results dataset of each model. It refuses a template that two models fill in alike with a
-// [*CollisionError], and a name that no dataset can have.
+// [*CollisionError], a placeholder that there is nothing to fill in for, and a name that no dataset can have.
 func (n Names) Repos(models []string) (map[string]hub.Repo, error) {
 	out := map[string]hub.Repo{}
 	owners := map[string]string{} // by lower-case name: a Hub does not tell Case from case
@@ -56,14 +57,21 @@ func (n Names) Repos(models []string) (map[string]hub.Repo, error) {
 }
 
 func (n Names) repo(model string) (hub.Repo, error) {
-	template := n.Template
-	if template == "" {
-		template = DefaultTemplate
+	template := cmp.Or(n.Template, DefaultTemplate)
+	parts := []struct{ placeholder, value, mend string }{
+		{"{namespace}", n.Namespace, "set input namespace"},
+		{"{model}", namePart(model), fmt.Sprintf("model %q leaves nothing to name a dataset by; set input model to a name with letters or digits, or write input dataset out", model)},
+		{"{owner}", namePart(n.Owner), "it is known on GitHub only; write it out in input dataset"},
+		{"{repo}", namePart(n.Repository), "it is known on GitHub only; write it out in input dataset"},
+		{"{gate}", namePart(n.Gate), "set input gate to a name with letters or digits"},
 	}
-	name := strings.NewReplacer(
-		"{namespace}", n.Namespace, "{model}", namePart(model), "{owner}", namePart(n.Owner),
-		"{repo}", namePart(n.Repository), "{gate}", namePart(n.Gate),
-	).Replace(template)
+	name := template
+	for _, p := range parts {
+		if p.value == "" && strings.Contains(template, p.placeholder) {
+			return hub.Repo{}, fmt.Errorf("input dataset: %s in %q is empty: %s", p.placeholder, template, p.mend)
+		}
+		name = strings.ReplaceAll(name, p.placeholder, p.value)
+	}
 	r, err := hub.ParseRepo(name)
 	if err != nil {
 		return hub.Repo{}, fmt.Errorf("input dataset: %q gives %w", template, err)

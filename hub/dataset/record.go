@@ -7,14 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/hubgate/hubgate/gate/codec"
 	"github.com/hubgate/hubgate/gate/evalconf"
+	"github.com/hubgate/hubgate/gate/score"
 	"github.com/hubgate/hubgate/hub"
 )
 
 const (
+	mainBranch = "main"
+
 	recordPath  = "hubgate.json"
 	historyPath = "history/runs.parquet"
 	cardPath    = "README.md"
@@ -38,8 +42,8 @@ type Record struct {
 // A BaselineRecord says which run is the baseline, and how the data that holds it is to be read.
 type BaselineRecord struct {
 	Run        string         `json:"run"`
-	Path       string         `json:"path"` // of its scores in long form
-	SHA256     string         `json:"sha256"`
+	Path       string         `json:"path"`   // of its scores in long form
+	SHA256     string         `json:"sha256"` // of its scores
 	Created    time.Time      `json:"created"`
 	GitSHA     string         `json:"git_sha"`
 	RunURL     string         `json:"run_url"`
@@ -56,11 +60,11 @@ type DataRecord struct {
 	SHA256 string `json:"sha256"` // of the file
 }
 
-// A MetricRecord says which column of data/ holds a metric, and what was known of it.
+// A MetricRecord says what was known of a metric, and which column of data/ holds it.
 type MetricRecord struct {
 	Name  string      `json:"name"`
-	Path  string      `json:"path"`
-	Scale *[2]float64 `json:"scale"` // nil when unknown
+	Path  string      `json:"path,omitempty"` // empty where data/ is a table of this program's own, which tells by itself
+	Scale *[2]float64 `json:"scale"`          // that it was judged on; nil when unknown
 }
 
 // A ColumnsRecord names the columns of data/ that identify samples; empty ones are found by common names.
@@ -79,10 +83,18 @@ type ConfigRecord struct {
 }
 
 func configRecord(p evalconf.Parts) *ConfigRecord {
-	if p == nil {
+	if len(p) == 0 {
 		return nil
 	}
 	return &ConfigRecord{Fingerprint: p.Fingerprint(), Parts: p}
+}
+
+// parts returns the configuration, nil when it is unknown.
+func (c *ConfigRecord) parts() evalconf.Parts {
+	if c == nil {
+		return nil
+	}
+	return c.Parts
 }
 
 // readSmall returns the whole of a small file, or nil when the commit lacks it.
@@ -98,7 +110,11 @@ func readSmall(ctx context.Context, r hub.Reader, at hub.Commit, path string) ([
 	if blob.Size() > maxSmall {
 		return nil, fmt.Errorf("%s@%s/%s: %d bytes are more than this file can have (%d)", r.Repo(), at.ID, path, blob.Size(), maxSmall)
 	}
-	return io.ReadAll(io.NewSectionReader(blob, 0, blob.Size()))
+	data := make([]byte, blob.Size())
+	if _, err := io.ReadFull(io.NewSectionReader(blob, 0, blob.Size()), data); err != nil {
+		return nil, fmt.Errorf("%s@%s/%s: %w", r.Repo(), at.ID, path, err)
+	}
+	return data, nil
 }
 
 // readRecord returns the record at a commit, or nil where another tool wrote the dataset. A record that a newer
@@ -110,7 +126,7 @@ func readRecord(ctx context.Context, r hub.Reader, at hub.Commit) (*Record, erro
 	}
 	var rec Record
 	if err := json.Unmarshal(data, &rec); err != nil {
-		return nil, fmt.Errorf("%s@%s/%s: %w; restore the file from an earlier commit", r.Repo(), at.ID, recordPath, err)
+		return nil, fmt.Errorf("%s@%s/%s: not JSON as hubgate writes it: %w; restore the file from an earlier commit", r.Repo(), at.ID, recordPath, err)
 	}
 	if rec.Schema != recordSchema {
 		return nil, fmt.Errorf("%s@%s/%s: schema is %q, not %q; update hubgate", r.Repo(), at.ID, recordPath, rec.Schema, recordSchema)
@@ -123,21 +139,43 @@ func (r *Record) encode() ([]byte, error) {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", " ")
-	err := enc.Encode(r)
-	return b.Bytes(), err
+	if err := enc.Encode(r); err != nil {
+		return nil, fmt.Errorf("%s: %w", recordPath, err)
+	}
+	return b.Bytes(), nil
 }
 
-// metrics returns the record's metrics as the codec asks for them, only those named by wanted unless that is empty.
-func (b *BaselineRecord) metrics(wanted []codec.Metric) []codec.Metric {
-	var out []codec.Metric
-	for _, m := range b.Metrics {
-		keep := len(wanted) == 0
-		for _, w := range wanted {
-			keep = keep || w.Name == m.Name
-		}
-		if keep {
-			out = append(out, codec.Metric{Name: m.Name, Path: m.Path})
+// holds refuses a model that is not the dataset's.
+func (r *Record) holds(repo hub.Repo, model string) error {
+	if strings.EqualFold(r.Model, model) {
+		return nil
+	}
+	return &CollisionError{Models: [2]string{r.Model, model}, Repo: repo}
+}
+
+// dataOptions returns how data/ is to be read, which is how the scores files were: by the same columns, and held to the
+// same scales. A table of this program's own needs no options.
+func dataOptions(model string, metrics []MetricRecord, c ColumnsRecord) codec.Options {
+	o := codec.Options{ModelID: model}
+	for _, m := range metrics {
+		if m.Path != "" {
+			o.Metrics = append(o.Metrics, codec.Metric{Name: m.Name, Path: m.Path})
 		}
 	}
-	return out
+	if len(o.Metrics) == 0 {
+		return o
+	}
+	o.ID, o.Model, o.Task, o.Group, o.Trial = c.ID, c.Model, c.Task, c.Group, c.Trial
+	o.Scale = func(metric string) (score.Scale, bool) { return scaleOf(metrics, metric) }
+	return o
+}
+
+// scaleOf returns the recorded scale of a metric.
+func scaleOf(metrics []MetricRecord, name string) (score.Scale, bool) {
+	for _, m := range metrics {
+		if m.Name == name && m.Scale != nil {
+			return score.Scale{Min: m.Scale[0], Max: m.Scale[1]}, true
+		}
+	}
+	return score.Scale{}, false
 }
