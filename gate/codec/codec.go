@@ -24,6 +24,12 @@ type Metric struct {
 	Path string // the column, or a dotted path into a struct or JSON text
 }
 
+// Matches reports whether the metric that reports call by this name is the one asked for. The path
+// evaluation.accuracy.score without another name is that of accuracy.
+func (m Metric) Matches(metric string) bool {
+	return metric == m.Name || (m.Name == "" || m.Name == m.Path) && metric == metricName(m.Path)
+}
+
 // Options say how files are to be read. The zero value decides everything by content.
 type Options struct {
 	Format string // the name of one reader, or "" or "auto" to decide by content

@@ -85,11 +85,14 @@ func (s *Scores) describe(metric string) string {
 }
 
 func fact(metric string, st *readState) Fact {
+	f := Fact{Path: st.sources[metric]}
 	if st.handbook && slices.Contains(handbookMetrics, metric) {
 		scale := handbookScale
-		return Fact{Scale: &scale}
+		f.Scale = &scale
+	} else {
+		f.Cost = isCost(metric)
 	}
-	return Fact{Cost: isCost(metric)}
+	return f
 }
 
 // onScale marks the scores that lie outside the scale of their metric as missing.
@@ -167,9 +170,7 @@ func (c *candidate) numeric() bool { return c.scored > 0 && c.scored >= c.texts 
 
 func (c *candidate) isMetric(st *readState, o *Options) bool {
 	if len(o.Metrics) > 0 {
-		return slices.ContainsFunc(o.Metrics, func(m Metric) bool {
-			return c.name == m.Name || (m.Name == "" || m.Name == m.Path) && c.name == metricName(m.Path)
-		})
+		return slices.ContainsFunc(o.Metrics, func(m Metric) bool { return m.Matches(c.name) })
 	}
 	if st.named[c.name] { // by long form, or by a table that hubgate wrote
 		return true
