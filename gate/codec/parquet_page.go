@@ -145,7 +145,7 @@ func (c *column) next() error {
 		if int64(h.compressed) > c.end-c.off {
 			return errPage
 		}
-		if h.typ == 1 || h.typ > 3 {
+		if h.typ != 0 && h.typ != 2 && h.typ != 3 { // an index, or what a later version of the format adds
 			c.off += int64(h.compressed)
 			continue
 		}
