@@ -180,19 +180,21 @@ func (j *jsonRows) key(n int) (int, bool) {
 }
 
 // set hands a value on, as far as it is needed.
-func (j *jsonRows) set(slot int, t *token) {
-	need := j.a.slots[slot].need
-	if j.yield != nil {
-		f := field{name: j.a.slots[slot].name}
-		f.cell, j.texts = cellOf(t, needValue, j.texts)
+func (j *jsonRows) set(i int, t *token) {
+	s := &j.a.slots[i]
+	switch {
+	case j.yield != nil:
+		f := field{name: s.name}
+		j.texts = f.cell.of(t, needValue, j.texts)
 		j.fields = append(j.fields, f)
-		need = needNothing
+		j.a.mark(i)
+	case s.need == needNothing:
+		j.a.mark(i)
+	default:
+		j.texts = s.cell.of(t, s.need, j.texts)
+		s.row, s.seen = j.a.gen, true
+		if s.deep {
+			j.a.look(i, s.cell)
+		}
 	}
-	if need == needNothing {
-		j.a.mark(slot)
-		return
-	}
-	var c cell
-	c, j.texts = cellOf(t, need, j.texts)
-	j.a.set(slot, c)
 }

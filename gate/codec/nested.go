@@ -203,7 +203,7 @@ func (a *assembler) give(i int, t *token, inner bool) bool {
 		a.refuse(&Error{Column: a.slots[i].name, Msg: "stands twice in the row", Fix: "keep one of the two"})
 	}
 	var c cell
-	c, a.scratch = cellOf(t, n, a.scratch)
+	a.scratch = c.of(t, n, a.scratch)
 	a.set(i, c)
 	return true
 }

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"unicode/utf8"
@@ -216,32 +217,36 @@ func (s *scanner) digits() bool {
 	return s.i > start
 }
 
-// str reads a string.
+// str reads a string: up to the next quote, unless one of the escapes before it is that of the quote.
 func (s *scanner) str(t *token) bool {
-	start := s.i + 1
+	b, start := s.b, s.i+1
 	t.kind, t.escaped = text, false
 	for i := start; ; {
-		i = s.special(i)
-		if i >= len(s.b) {
-			s.i = i
+		n := bytes.IndexByte(b[i:], '"')
+		if n < 0 {
+			s.i = len(b)
 			return s.cut()
 		}
-		if s.b[i] == '"' {
-			t.raw = s.b[start:i]
-			s.i = i + 1
-			return s.clean || s.check(t, start)
+		for end := i + n; i <= end; {
+			n := bytes.IndexByte(b[i:end], '\\')
+			if n < 0 {
+				t.raw = b[start:end]
+				s.i = end + 1
+				return s.clean || s.check(t, start)
+			}
+			i += n
+			size := escapeSize(b[i:])
+			if size == 0 {
+				s.i = i
+				return s.fail("unknown escape " + quote(b[i:i+2]))
+			}
+			if size == escapeCut {
+				s.i = len(b)
+				return s.cut()
+			}
+			t.escaped = true
+			i += size
 		}
-		t.escaped = true
-		size := escapeSize(s.b[i:])
-		if size == escapeCut {
-			s.i = len(s.b)
-			return s.cut()
-		}
-		if size == 0 {
-			s.i = i
-			return s.fail("unknown escape " + quote(s.b[i:i+2]))
-		}
-		i += size
 	}
 }
 
@@ -313,14 +318,15 @@ func numberOf(raw []byte) float64 {
 	return v
 }
 
-// cellOf makes a cell of a token, as far as its slot needs it. Escaped text is decoded to the end of scratch, which is
-// returned: what was decoded there before stays valid where it is, even when scratch has to grow.
-func cellOf(t *token, n need, scratch []byte) (cell, []byte) {
-	c := cell{kind: t.kind, text: t.raw}
+// of makes a cell of a token, as far as its slot needs it. Escaped text is decoded to the end of scratch, which is returned:
+// what was decoded there before stays valid where it is, even when scratch has to grow.
+func (c *cell) of(t *token, n need, scratch []byte) []byte {
+	c.kind, c.text = t.kind, t.raw
 	switch t.kind {
 	case number:
 		c.num = numberOf(t.raw)
 	case boolean:
+		c.num = 0
 		if t.raw[0] == 't' {
 			c.num = 1
 		}
@@ -331,5 +337,5 @@ func cellOf(t *token, n need, scratch []byte) (cell, []byte) {
 			c.text = scratch[start:len(scratch):len(scratch)]
 		}
 	}
-	return c, scratch
+	return scratch
 }
