@@ -1,12 +1,6 @@
 package score
 
 import (
-	"bufio"
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"math"
-	"slices"
 	"strings"
 )
 
@@ -112,40 +106,4 @@ func Pair(candidate, baseline *Table) Pairs {
 	p.OnlyCandidate = candidate.rows - len(p.Candidate)
 	p.OnlyBaseline = baseline.rows - len(p.Baseline)
 	return p
-}
-
-// SHA256 returns, in hex, the digest of the scores of some tables: of model, task, id, trial, group, metric and value or
-// cause in canonical order. Files that hold the same scores have the same digest, whatever their format, the order of
-// their samples or their texts. A metric that is null counts as one that is not there.
-func SHA256(tables []*Table) string {
-	sum := sha256.New()
-	w := bufio.NewWriterSize(sum, 1<<16)
-	sorted := slices.Clone(tables)
-	slices.SortFunc(sorted, func(a, b *Table) int { return a.key.Compare(b.key) })
-	var buf []byte
-	text := func(b []byte, s string) []byte {
-		return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-	}
-	for _, t := range sorted {
-		buf = text(text(append(buf[:0], 'T'), t.key.Model), t.key.Task)
-		_, _ = w.Write(buf) // a hash takes every write
-		for k := range t.rows {
-			row := t.Order(k)
-			buf = text(append(buf[:0], 'R'), t.ID(row))
-			buf = binary.AppendUvarint(buf, uint64(t.Trial(row))) //nolint:gosec // trials count from 0
-			buf = text(buf, t.Group(row))
-			for i := range t.columns {
-				c := &t.columns[i]
-				if c.Scored(row) {
-					buf = text(append(buf, 'V'), c.Metric)
-					buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(c.Values[row]+0)) // −0 is 0
-				} else if cause := c.Causes[row]; cause != Null {
-					buf = append(text(append(buf, 'M'), c.Metric), byte(cause))
-				}
-			}
-			_, _ = w.Write(buf)
-		}
-	}
-	_ = w.Flush()
-	return hex.EncodeToString(sum.Sum(nil))
 }
