@@ -42,6 +42,8 @@ func (e *Error) Mend() string {
 		return "check its owner and name"
 	case errors.Is(e.Err, ErrNoRevision):
 		return "name a branch, a tag, or a commit by 7 digits or more"
+	case errors.Is(e.Err, ErrNoEntry):
+		return "check the path inside the dataset"
 	case errors.Is(e.Err, ErrConflict):
 		return "someone else published meanwhile: run again"
 	case errors.Is(e.Err, ErrCorrupt):

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/codec"
@@ -17,6 +19,9 @@ import (
 // openHub opens the Hub that the settings name. A Hub over the network is refused where one is needed, and nil where none is.
 func openHub(cfg config.Config) (hub.Hub, error) {
 	if cfg.HubIsDir {
+		if info, err := os.Stat(cfg.Hub); err == nil && !info.IsDir() {
+			return nil, fmt.Errorf("input hub: %q is a file; name a directory, or leave it out", cfg.Hub)
+		}
 		return local.Open(cfg.Hub), nil
 	}
 	needed := cfg.Command == "check" && cfg.Baseline == "" || dataset.IsLocation(cfg.Baseline)
@@ -88,7 +93,7 @@ func recordedBaseline(ctx context.Context, cfg config.Config, h hub.Hub, cand *c
 	case errors.Is(err, hub.ErrNotFound), errors.Is(err, hub.ErrNoRevision), errors.Is(err, hub.ErrCorrupt):
 		return gate.Baseline{}, unusable(fmt.Errorf("baseline of %s: %w", model, err))
 	}
-	return gate.Baseline{}, fmt.Errorf("baseline of %s: %w", model, err)
+	return gate.Baseline{}, classify(fmt.Errorf("baseline of %s: %w", model, err))
 }
 
 // modelBaseline reads the run that the policy names for one model.
@@ -140,6 +145,13 @@ func match(candidate gate.Run, given gate.Baseline) map[string]gate.Baseline {
 				given.Run.Provenance.Source)}}
 		}
 		out[model] = b
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, model := range models { // a baseline of others must not pass for a first run
+		out[model] = gate.Baseline{Unreadable: fmt.Errorf("%s holds none of the models of the run, but %s",
+			given.Run.Provenance.Source, strings.Join(theirs, ", "))}
 	}
 	return out
 }

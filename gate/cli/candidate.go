@@ -103,7 +103,7 @@ func readEvalConfig(patterns []string) (evalconf.Parts, error) {
 			content, err = os.ReadFile(name) //nolint:gosec // the user names the files to read
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("input eval-config: %w", err))
+			problems = append(problems, fmt.Errorf("input eval-config: %w; name the judge's and the rubric's files", err))
 			continue
 		}
 		files = append(files, evalconf.File{Name: filepath.ToSlash(name), Content: content})

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/action"
@@ -73,7 +72,7 @@ func exitCode(e Env, cfg config.Config, d gate.Decision, published, shown error)
 		}
 		return code
 	}
-	return e.fail(fmt.Errorf("publishing: %w", published))
+	return e.fail(published)
 }
 
 // classify marks what only people can mend; what is left is a failure of a service or of the machine.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hubgate/hubgate/gate/config"
 )
@@ -119,7 +120,7 @@ func describeError(err error) string {
 // a runner would take it for a command; the older form of command, "##[", is taken apart wherever it stands.
 func (e Env) log(format string, args ...any) {
 	line := strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f || r == '\u2028' || r == '\u2029' {
+		if unicode.IsControl(r) && r != '\t' || r == '\u2028' || r == '\u2029' {
 			return ' '
 		}
 		return r

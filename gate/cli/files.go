@@ -167,7 +167,7 @@ func walk(dir, reportDir string) ([]string, error) {
 		return nil, err
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("the directory %q holds no scores file (.jsonl, .json, .csv, .tsv, .parquet, each plain, .gz or .zst)", dir)
+		return nil, fmt.Errorf("the directory %q holds no scores file; give one whose files end in .jsonl, .json, .csv, .tsv or .parquet, each plain, .gz or .zst", dir)
 	}
 	return out, nil
 }

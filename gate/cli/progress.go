@@ -54,7 +54,7 @@ func (p *progress) done() {
 	if p.active {
 		_, _ = fmt.Fprint(p.e.Stderr, "\r\x1b[K") // only for those who watch
 	}
-	p.next = time.Time{}
+	p.next, p.active = time.Time{}, false
 }
 
 func isTerminal(w any) bool {

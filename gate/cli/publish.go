@@ -55,7 +55,7 @@ func publish(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event act
 			pub.URL = datasetURL(cfg, repo)
 			m.Published = &pub
 		case to == "main":
-			failed = append(failed, classify(err))
+			failed = append(failed, classify(fmt.Errorf("publishing: %w", err)))
 		default:
 			m.Warnings = append(m.Warnings, "not published: "+describeError(err))
 		}
