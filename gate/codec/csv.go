@@ -53,26 +53,21 @@ const (
 // scan splits the record at the start of b, and returns how many bytes it takes with its line end.
 func (c *csvScanner) scan(b []byte) (int, csvStatus) {
 	c.fields, c.quoted, c.msg = c.fields[:0], c.quoted[:0], ""
-	i, line := 0, c.next
-	for i < len(b) && (b[i] == '\n' || b[i] == '\r' && i+1 < len(b) && b[i+1] == '\n') {
-		if b[i] == '\n' {
-			line++
-		}
-		i++
-	}
-	if i == len(b) || i == len(b)-1 && b[i] == '\r' && c.w.eof {
+	i := c.blank(b)
+	if i == len(b) || i == len(b)-1 && b[i] == '\r' {
 		if c.w.eof {
 			return i, csvNone
 		}
 		return 0, csvShort
 	}
+	line := c.next + bytes.Count(b[:i], []byte{'\n'})
 	c.row = line
 	newline := -1 // the next one at i or later; looked for once per line, or short lines would cost whole buffers
 	for {
 		if i < len(b) && b[i] == '"' {
 			end, lines, doubled := quotedEnd(b, i+1)
 			if end < 0 {
-				return c.unfinished(b)
+				return len(b), csvShort
 			}
 			c.fields, c.quoted = append(c.fields, b[i+1:end]), append(c.quoted, doubled)
 			line += lines
@@ -81,52 +76,77 @@ func (c *csvScanner) scan(b []byte) (int, csvStatus) {
 			if newline < i {
 				newline = indexFrom(b, i, '\n')
 			}
-			end := newline
+			end := c.plainEnd(b, i, newline)
 			if end < 0 {
-				end = len(b)
-			}
-			if n := bytes.IndexByte(b[i:end], c.comma); n >= 0 {
-				end = i + n
-			} else if newline < 0 && !c.w.eof {
 				return 0, csvShort
-			} else if end > i && b[end-1] == '\r' {
-				end--
 			}
-			field := b[i:end]
-			if n := bytes.IndexByte(field, '"'); n >= 0 {
-				c.msg = "a quote inside a field that does not begin with one: " + quote(field)
-			}
-			c.fields, c.quoted = append(c.fields, field), append(c.quoted, false)
+			c.plain(b[i:end])
 			i = end
 		}
 		switch {
-		case i == len(b) && c.w.eof:
-			c.next = line + 1
-			return i, csvRecord
-		case i+1 >= len(b) && !c.w.eof:
+		case i+1 >= len(b) && !c.w.eof: // a quote may be half of two, and a return half of a line end
 			return 0, csvShort
-		case b[i] == c.comma:
+		case i < len(b) && b[i] == c.comma:
 			i++
-		case b[i] == '\n':
-			c.next = line + 1
-			return i + 1, csvRecord
-		case b[i] == '\r' && (i+1 == len(b) || b[i+1] == '\n'):
-			c.next = line + 1
-			return min(i+2, len(b)), csvRecord
-		default:
+		case i < len(b) && b[i] != '\n' && (b[i] != '\r' || i+1 < len(b) && b[i+1] != '\n'):
 			rest, _, _ := bytes.Cut(b[i:min(len(b), i+maxQuoted)], []byte("\n"))
 			c.msg = "text behind the end of a quoted field: " + quote(rest)
 			return c.resume(b, i, line)
+		default:
+			c.next = line + 1
+			return i + lineEnd(b[i:]), csvRecord
 		}
 	}
 }
 
-// unfinished answers for a record whose quoted field does not end in b.
-func (c *csvScanner) unfinished(b []byte) (int, csvStatus) {
-	if !c.w.eof {
-		return 0, csvShort
+// lineEnd returns the length of the line end at the start of b, which the end of the text is too.
+func lineEnd(b []byte) int {
+	if len(b) > 1 && b[0] == '\r' {
+		return 2
 	}
-	return len(b), csvShort
+	return min(len(b), 1)
+}
+
+// blank returns where the first line that is not empty begins.
+func (c *csvScanner) blank(b []byte) int {
+	i := 0
+	for {
+		switch {
+		case i < len(b) && b[i] == '\n':
+			i++
+		case i+1 < len(b) && b[i] == '\r' && b[i+1] == '\n':
+			i += 2
+		default:
+			return i
+		}
+	}
+}
+
+// plainEnd returns where a field without quotes ends that begins at i, in a line that ends at newline. It is −1 when it
+// goes on beyond the text.
+func (c *csvScanner) plainEnd(b []byte, i, newline int) int {
+	end := newline
+	if end < 0 {
+		end = len(b)
+	}
+	if n := bytes.IndexByte(b[i:end], c.comma); n >= 0 {
+		return i + n
+	}
+	if newline < 0 && !c.w.eof {
+		return -1
+	}
+	if end > i && b[end-1] == '\r' {
+		end--
+	}
+	return end
+}
+
+// plain takes a field without quotes.
+func (c *csvScanner) plain(field []byte) {
+	if bytes.IndexByte(field, '"') >= 0 {
+		c.msg = "a quote inside a field that does not begin with one: " + quote(field)
+	}
+	c.fields, c.quoted = append(c.fields, field), append(c.quoted, false)
 }
 
 // resume skips what is left of a broken record's line.

@@ -45,6 +45,9 @@ func Read(ctx context.Context, files []File, o Options) (*Scores, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(tables) == 0 {
+		return nil, &Error{File: files[0].Name, Msg: "no row holds a score", Fix: "set input metrics to the columns that hold scores"}
+	}
 	if tables, err = nameModel(tables, o.ModelID); err != nil {
 		return nil, err
 	}
