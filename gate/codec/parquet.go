@@ -129,6 +129,11 @@ func (r *parquetRows) read(ctx context.Context, group int, rows int64) error {
 			return err
 		}
 		n := int(min(rows, rowBatch))
+		if r.row < looked {
+			n = min(n, looked-r.row)
+		} else if r.row == looked && r.batch == nil {
+			r.spare()
+		}
 		for _, c := range r.all {
 			have, err := c.available()
 			if err != nil {

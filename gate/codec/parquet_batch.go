@@ -1,21 +1,24 @@
 package codec
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"unsafe"
 
 	"github.com/hubgate/hubgate/gate/score"
 )
 
 // A parquetBatch hands rows on by column. It does what the assembler does for rows that have an id, perhaps a model and a
-// task, and one column per metric, which is most files; a test holds the two against each other.
+// task, and metrics in columns of their own, which is most files; a test holds the two against each other.
 type parquetBatch struct {
 	a       *assembler
 	id      *column
 	model   labels
 	task    labels
-	metrics []batchMetric
+	metrics [][]batchMetric // of each, the columns that it may be read from: the first counts
 	slots   []int
+	other   score.BatchScores
 	keys    map[[2]int32]int32 // of labels of model and task
 	batch   score.Batch
 }
@@ -33,6 +36,7 @@ type labels struct {
 // A batchMetric is the column of one metric.
 type batchMetric struct {
 	column *column
+	slot   int
 	values []float64 // by index into the dictionary
 	causes []score.Cause
 	dict   int
@@ -41,13 +45,15 @@ type batchMetric struct {
 // newParquetBatch returns nil where the rows are not of the simple kind.
 func newParquetBatch(r *parquetRows) *parquetBatch {
 	a := r.a
-	if r.form != nil || a.o.Inputs || a.roles[roleID] < 0 || a.roles[roleTrial] >= 0 || a.roles[roleGroup] >= 0 || a.roles[roleMetricName] >= 0 {
+	if r.form != nil || !a.simple() {
 		return nil
 	}
 	b := &parquetBatch{a: a, slots: r.slots, keys: map[[2]int32]int32{}}
+	bySlot := map[int]*column{}
 	for i, c := range r.columns {
 		s := &a.slots[r.slots[i]]
-		if s.deep || c.leaf.logical == logJSON {
+		bySlot[r.slots[i]] = c
+		if s.deep && !c.leaf.number() || c.leaf.logical == logJSON {
 			return nil
 		}
 		switch s.role {
@@ -58,22 +64,42 @@ func newParquetBatch(r *parquetRows) *parquetBatch {
 		case roleTask:
 			b.task.column = c
 		case roleScore:
-			b.metrics = append(b.metrics, batchMetric{column: c, dict: -1})
-			name := a.metrics[len(b.metrics)-1].name
-			if len(a.metrics[len(b.metrics)-1].slots) > 1 || a.metrics[len(b.metrics)-1].slots[0] != r.slots[i] {
-				return nil
-			}
-			b.batch.Scores = append(b.batch.Scores, score.BatchScores{Metric: name})
 		default:
 			return nil
 		}
 	}
-	if b.id == nil || len(b.metrics) != len(a.metrics) {
+	for k := range a.metrics {
+		var places []batchMetric
+		for _, i := range a.metrics[k].slots {
+			if c := bySlot[i]; c != nil {
+				places = append(places, batchMetric{column: c, slot: i, dict: -1})
+			}
+		}
+		if len(places) == 0 {
+			continue // no column of its own is left of it: JSON text that is not looked into any more
+		}
+		if places[0].slot != a.metrics[k].slots[0] {
+			return nil
+		}
+		b.metrics = append(b.metrics, places)
+		b.batch.Scores = append(b.batch.Scores, score.BatchScores{Metric: a.metrics[k].name})
+	}
+	if b.id == nil {
 		return nil
 	}
 	b.model.reset()
 	b.task.reset()
 	return b
+}
+
+// simple reports whether samples have an id, and neither trials nor groups, nor rows that hold one score each.
+func (a *assembler) simple() bool {
+	return !a.o.Inputs && a.roles[roleID] >= 0 && a.roles[roleTrial] < 0 && a.roles[roleGroup] < 0 && a.roles[roleMetricName] < 0
+}
+
+// number reports whether a leaf's values are numbers or booleans.
+func (n *pqNode) number() bool {
+	return n.logical == logDecimal || n.logical == logFloat16 || n.logical == logNull || n.wordy()
 }
 
 func (l *labels) reset() {
@@ -93,8 +119,17 @@ func (b *parquetBatch) read(n, first int, left int64) error {
 	b.model.read(b.a, n)
 	b.task.read(b.a, n)
 	b.readKeys(n)
-	for k := range b.metrics {
-		b.metrics[k].read(b.a, &b.batch.Scores[k], n, first)
+	for k, places := range b.metrics {
+		out := &b.batch.Scores[k]
+		places[0].read(b.a, out, n, first)
+		for i := 1; i < len(places); i++ {
+			places[i].read(nil, &b.other, n, first)
+			for row := range n {
+				if out.Causes[row] != b.other.Causes[row] || out.Values[row] != b.other.Values[row] {
+					b.a.disagree(out.Metric, places[0].slot, places[i].slot, first+row)
+				}
+			}
+		}
 	}
 	if err := b.a.st.builder.AddBatch(&b.batch); err != nil {
 		return &Error{File: b.a.file.Name, Row: first, Msg: err.Error()}
@@ -204,7 +239,7 @@ func (b *parquetBatch) key(at [2]int32) int32 {
 	return k
 }
 
-// read reads the scores of the next n samples.
+// read reads the scores of the next n samples. Those that are no numbers are noted for a.
 func (m *batchMetric) read(a *assembler, out *score.BatchScores, n, first int) {
 	c := m.column
 	out.Values, out.Causes = slices.Grow(out.Values[:0], n)[:n], slices.Grow(out.Causes[:0], n)[:n]
@@ -215,7 +250,9 @@ func (m *batchMetric) read(a *assembler, out *score.BatchScores, n, first int) {
 		if !c.coded {
 			v := c.cell()
 			num, cause := scoreOf(v)
-			a.note(out.Metric, first+i, v, cause)
+			if a != nil {
+				a.note(out.Metric, first+i, v, cause)
+			}
 			out.Values[i], out.Causes[i] = num, cause
 			continue
 		}
@@ -225,7 +262,7 @@ func (m *batchMetric) read(a *assembler, out *score.BatchScores, n, first int) {
 			continue
 		}
 		out.Values[i], out.Causes[i] = m.values[k], m.causes[k]
-		if m.causes[k] != score.Scored {
+		if m.causes[k] != score.Scored && a != nil {
 			a.note(out.Metric, first+i, c.dictCells[k], m.causes[k])
 		}
 	}
@@ -241,4 +278,43 @@ func (m *batchMetric) look() {
 		num, cause := scoreOf(v)
 		m.values, m.causes = append(m.values, num), append(m.causes, cause)
 	}
+}
+
+// looked is for how many rows JSON text is looked into whose scores stand in columns of their own, too. That text is most of
+// a file's bytes, and all that comes of the rest of it is how often the two disagree.
+const looked = 1000
+
+// spare stops reading columns of JSON text whose metrics have all turned out to stand in columns of their own.
+func (r *parquetRows) spare() {
+	for i := 0; i < len(r.columns); i++ {
+		s := &r.a.slots[r.slots[i]]
+		if !s.deep || r.columns[i].leaf.number() || !r.spares(s) {
+			continue
+		}
+		r.a.st.log = append(r.a.st.log, fmt.Sprintf("%s: compared column %q with the scores beside it in the first %d rows only",
+			r.a.file.Name, s.name, r.row))
+		r.columns = slices.Delete(r.columns, i, i+1)
+		r.slots = slices.Delete(r.slots, i, i+1)
+		r.metrics = slices.Delete(r.metrics, i, i+1)
+		i--
+	}
+	r.all = r.columns
+	r.batch = newParquetBatch(r)
+}
+
+// spares reports whether a column of JSON text is not needed: options name nothing in it, it could be read, and whatever
+// metric it holds is read from a column of its own first.
+func (r *parquetRows) spares(s *slot) bool {
+	prefix := s.name + "."
+	if r.form != nil || s.role != roleNone && s.role != roleScore || r.a.inside[s.name] ||
+		!slices.ContainsFunc(r.a.slots, func(s slot) bool { return s.seen && strings.HasPrefix(s.name, prefix) }) {
+		return false
+	}
+	for _, m := range r.a.metrics {
+		first := r.a.slots[m.slots[0]].name
+		if strings.HasPrefix(first, prefix) {
+			return false
+		}
+	}
+	return true
 }

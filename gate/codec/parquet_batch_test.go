@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
+
+	"github.com/hubgate/hubgate/gate/score"
 )
 
 // Rows that are handed on by column come out as rows that are handed on one by one: a table reads as the JSON lines that
@@ -96,4 +99,73 @@ func rewritten(tb testing.TB, f File, rng *rand.Rand) File {
 		}
 		return out.Close()
 	})
+}
+
+// JSON text beside columns that hold its scores is most of a file, and is looked into only at first; where it holds a score
+// of its own it is read to the end.
+func TestParquetSparesRepeatedScores(t *testing.T) {
+	t.Parallel()
+	for _, own := range []bool{false, true} {
+		var b strings.Builder
+		for i := range 3000 {
+			more := ""
+			if own {
+				more = fmt.Sprintf(`, "safety": {"score": %d}`, i%2)
+			}
+			fmt.Fprintf(&b, `{"id": %d, "accuracy": %d, "evaluation": {"accuracy": {"analysis": "so", "score": %d}%s}}`+"\n",
+				i*17, i%3, i%3+i%1700/1699, more)
+		}
+		in, o := textFile("x.jsonl", b.String()), Options{ModelID: "m"}
+		want, err := Read(t.Context(), []File{in}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flat := written(t, func(w io.Writer) error {
+			_, err := WriteFlat(t.Context(), w, []File{in}, o, FlatOptions{Text: true})
+			return err
+		})
+		got, err := Read(t.Context(), []File{flat}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := score.SHA256(got.Tables), score.SHA256(want.Tables); got != want {
+			t.Errorf("own %v: the scores have digest %s, want %s", own, got, want)
+		}
+		const line = `x.parquet: compared column "evaluation" with the scores beside it in the first 1000 rows only`
+		if slices.Contains(got.Log, line) == own {
+			t.Errorf("own %v: log is\n%s", own, strings.Join(got.Log, "\n"))
+		}
+	}
+}
+
+func TestParquetStructBesideColumn(t *testing.T) {
+	t.Parallel()
+	type mark struct {
+		Score *int64 `parquet:"score,optional"`
+	}
+	type row struct {
+		ID         int64 `parquet:"id"`
+		Evaluation struct {
+			Accuracy mark `parquet:"accuracy"`
+			Style    mark `parquet:"style"`
+		} `parquet:"evaluation"`
+		Accuracy *float64 `parquet:"accuracy,optional,dict"`
+	}
+	rows := make([]row, 9)
+	for i := range rows {
+		rows[i].ID, rows[i].Accuracy = int64(i), new(float64(1+i%3))
+		rows[i].Evaluation.Accuracy.Score, rows[i].Evaluation.Style.Score = new(int64(1+i%3)), new(int64(2))
+	}
+	rows[3].Evaluation.Accuracy.Score, rows[5].Accuracy = new(int64(3)), nil
+	got, err := Read(t.Context(), []File{*encode(t, rows, 4)}, Options{ModelID: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"x.parquet:4: accuracy and evaluation.accuracy.score disagree in 2 rows; accuracy counts"}
+	if diff := cmp.Diff(want, got.Warnings); diff != "" {
+		t.Errorf("warnings differ (-want +got):\n%s", diff)
+	}
+	if a, s := got.Tables[0].Column("accuracy"), got.Tables[0].Column("style"); a.Scored(5) || a.Values[3] != 1 || s.Values[8] != 2 {
+		t.Errorf("the columns of scores are %v and %v", a, s)
+	}
 }
