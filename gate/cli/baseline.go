@@ -105,19 +105,24 @@ func modelBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source str
 	return match(cand.run.Only(model), given)[model], nil
 }
 
-// givenBaseline reads the run that an input or the policy names. It must be there; scores that cannot be read are people's to mend.
+// givenBaseline reads the run that an input or the policy names. It must be there; where its scores cannot be read, what
+// it is compared with is undecided.
 func givenBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source string, cand *candidate) (gate.Baseline, error) {
 	files, err := openScores(ctx, "baseline", []string{source}, h, cand.options, cfg.ReportDir)
 	if err != nil {
 		return gate.Baseline{}, unusable(err)
 	}
 	defer files.Close()
-	scores, err := codec.Read(ctx, files.files, cand.options)
+	o := cand.options
+	if models := cand.run.Models(); len(models) == 1 {
+		o.Unnamed = models[0]
+	}
+	scores, err := codec.Read(ctx, files.files, o)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return gate.Baseline{}, context.Cause(ctx)
 	case err != nil:
-		return gate.Baseline{}, unusable(fmt.Errorf("input baseline: %w", err))
+		return gate.Baseline{Unreadable: err}, nil
 	}
 	run := &gate.Run{Tables: scores.Tables, Hints: dataset.Hints(scores)}
 	run.Provenance = gate.Provenance{Source: source, Commit: files.commit, SHA256: score.SHA256(scores.Tables)}
@@ -128,7 +133,14 @@ func givenBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source str
 // only one with the only one, champion against challenger. A model is not compared with its own scores.
 func match(candidate gate.Run, given gate.Baseline) map[string]gate.Baseline {
 	out := map[string]gate.Baseline{}
-	models, theirs := candidate.Models(), given.Run.Models()
+	models := candidate.Models()
+	if given.Run == nil {
+		for _, model := range models {
+			out[model] = given
+		}
+		return out
+	}
+	theirs := given.Run.Models()
 	for _, model := range models {
 		name := model
 		if len(models) == 1 && len(theirs) == 1 {

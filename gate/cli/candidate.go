@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -44,6 +45,9 @@ func readCandidate(ctx context.Context, e Env, cfg config.Config, h hub.Hub, eve
 	files, err := openScores(ctx, "results", cfg.Results, h, o, cfg.ReportDir)
 	if err != nil {
 		return nil, unusable(err)
+	}
+	if cfg.Command != "check" && len(files.files) > 0 { // nothing is recorded under this name, nor compared by it
+		o.Unnamed, _, _ = strings.Cut(path.Base(files.files[0].Name), ".")
 	}
 	c := &candidate{files: files, options: o}
 	if c.scores, err = readScores(ctx, e, files.files, o); err != nil {

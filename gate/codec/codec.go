@@ -40,6 +40,9 @@ type Options struct {
 	Metrics []Metric // which metrics count; empty to decide by section "which columns are metrics" of the documentation
 	ModelID string   // the model of results that carry none, or exactly one, which it replaces
 
+	// Unnamed is the model of results that carry none and for which ModelID names none either; empty to refuse them.
+	Unnamed string
+
 	// Scale returns the scale that a policy declares for a metric. A score outside it is missing. May be nil.
 	Scale func(metric string) (score.Scale, bool)
 

@@ -48,7 +48,7 @@ func Read(ctx context.Context, files []File, o Options) (*Scores, error) {
 	if len(tables) == 0 {
 		return nil, &Error{File: files[0].Name, Msg: "no row holds a score", Fix: "set input metrics to the columns that hold scores"}
 	}
-	if tables, err = nameModel(tables, o.ModelID); err != nil {
+	if tables, err = nameModel(tables, o.ModelID, o.Unnamed); err != nil {
 		return nil, err
 	}
 	out.Flat = !st.long
@@ -174,8 +174,8 @@ func (a *assembler) isHandbook() bool {
 	return nested || has("instruction", "answers") && (has("accuracy", "style") || has("evaluation"))
 }
 
-// nameModel gives every table a model: the one given, where the results name none or one.
-func nameModel(tables []*score.Table, model string) ([]*score.Table, error) {
+// nameModel gives every table a model: the one given, where the results name none or one, else unnamed where they name none.
+func nameModel(tables []*score.Table, model, unnamed string) ([]*score.Table, error) {
 	var models []string
 	for _, t := range tables {
 		if m := t.Key().Model; len(models) == 0 || models[len(models)-1] != m {
@@ -198,6 +198,8 @@ func nameModel(tables []*score.Table, model string) ([]*score.Table, error) {
 		return out, nil
 	case models[0] != "":
 		return tables, nil
+	case len(models) == 1 && unnamed != "":
+		return nameModel(tables, unnamed, "")
 	case len(models) == 1:
 		return nil, &Error{File: file, Msg: "no column names the model", Fix: "set input model, or input model-column to the column that does"}
 	}

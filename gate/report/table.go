@@ -61,7 +61,7 @@ func (v *view) comparisonTable(lines []line) *table {
 		t.alignment += "l"
 	}
 	for _, l := range lines {
-		cells := []string{badge(l), v.label(l), meansCell(l), differenceCell(l), v.pCell(l), l.samplesCell()}
+		cells := []string{solid(badge(l)), v.label(l), meansCell(l), differenceCell(l), solid(v.pCell(l)), solid(l.samplesCell())}
 		if head != nil {
 			cells = append(cells, v.levelsCell(l, head))
 		}
@@ -213,9 +213,11 @@ func differenceCell(l line) string {
 	if _, ok := l.p(); ok {
 		d = "**" + d + "**"
 	}
-	// A no-break space, so that a narrow screen does not tear the interval apart.
-	return d + " " + strings.ReplaceAll(l.signedRange(l.Decided.Lo, l.Decided.Hi), " ", "\u00a0")
+	return d + " " + solid(l.signedRange(l.Decided.Lo, l.Decided.Hi))
 }
+
+// solid keeps a cell on one line, so that a narrow screen does not tear a number apart.
+func solid(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
 
 // pCell has the p-value where something was found, and "~" where nothing was.
 func (v *view) pCell(l line) string {
