@@ -101,7 +101,7 @@ func (s *scoreFiles) openPath(p string) error {
 	if len(s.files) < maxOpen {
 		f, err := os.Open(p) //nolint:gosec // the user names the files to read
 		if err != nil {
-			return err
+			return fmt.Errorf("%w; check its permissions", err)
 		}
 		file.Content = f
 		s.close = append(s.close, func() { _ = f.Close() }) // it was only read

@@ -1,0 +1,128 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/hubgate/hubgate/gate/action/actiontest"
+)
+
+// The repository that scripts are of.
+const (
+	repository    = "acme/models"
+	defaultBranch = "main"
+)
+
+type githubKey struct{}
+
+// A github is GitHub as one script sees it.
+type github struct {
+	*actiontest.GitHub
+	server *httptest.Server
+}
+
+func newGitHub(tb testing.TB) *github {
+	g := &github{GitHub: actiontest.New(tb, repository, 7, 8)}
+	g.server = httptest.NewServer(g.GitHub)
+	tb.Cleanup(g.server.Close)
+	return g
+}
+
+// onGitHub makes the commands that follow be a step of a workflow run, with the token of a job that may comment:
+//
+//	github pull_request NUMBER    a pull request, 7 or 8; fork after it for one from a fork
+//	github push [BRANCH]          a push
+//	github merge_group            a merge queue
+//	github readonly               from now on the token may not write
+//	github fail STATUS            the next request gets that answer
+//	github say NUMBER LOGIN TEXT  somebody comments
+//	github private                the repository of the following events is private
+//
+// The step's summary and outputs are the files summary.md and output.txt.
+func onGitHub(ts *testscript.TestScript, neg bool, args []string) {
+	g, ok := ts.Value(githubKey{}).(*github)
+	if neg || !ok || len(args) == 0 {
+		ts.Fatalf("usage: github EVENT [ARGS...]")
+	}
+	switch what, rest := args[0], args[1:]; {
+	case what == "pull_request" && len(rest) > 0:
+		number, err := strconv.Atoi(rest[0])
+		ts.Check(err)
+		head := repository
+		if len(rest) > 1 {
+			head = "somebody/models"
+		}
+		g.event(ts, what, fmt.Sprintf("refs/pull/%d/merge", number), map[string]any{"number": number, "pull_request": map[string]any{
+			"number": number,
+			"head":   map[string]any{"sha": strings.Repeat("c", 39) + rest[0], "repo": map[string]any{"full_name": head}},
+		}})
+	case what == "push":
+		g.event(ts, what, "refs/heads/"+append(rest, defaultBranch)[0], map[string]any{})
+	case what == "merge_group":
+		g.event(ts, what, "refs/heads/gh-readonly-queue/main/pr-7-0123", map[string]any{"merge_group": map[string]any{}})
+	case what == "readonly":
+		g.ReadOnly(actiontest.WorkflowToken)
+	case what == "private":
+		ts.Setenv("TEST_PRIVATE", "true")
+	case what == "fail" && len(rest) == 1:
+		status, err := strconv.Atoi(rest[0])
+		ts.Check(err)
+		g.Fail(actiontest.Fault{Status: status, Message: "Server Error"})
+	case what == "say" && len(rest) == 3:
+		number, err := strconv.Atoi(rest[0])
+		ts.Check(err)
+		g.Write(number, rest[1], strings.ReplaceAll(rest[2], `\n`, "\n"))
+	default:
+		ts.Fatalf("github: unknown %v", args)
+	}
+}
+
+// event sets what the runner sets. https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+func (g *github) event(ts *testscript.TestScript, name, ref string, payload map[string]any) {
+	payload["repository"] = map[string]any{
+		"full_name": repository, "private": ts.Getenv("TEST_PRIVATE") == "true", "default_branch": defaultBranch,
+	}
+	content, err := json.Marshal(payload)
+	ts.Check(err)
+	dir := ts.MkAbs(".runner")
+	ts.Check(os.MkdirAll(dir, 0o755))
+	path := filepath.Join(dir, "event.json")
+	ts.Check(os.WriteFile(path, content, 0o600))
+	for _, file := range []string{"output.txt", "summary.md"} {
+		ts.Check(os.WriteFile(ts.MkAbs(file), nil, 0o600))
+	}
+	for key, value := range map[string]string{
+		"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": path, "GITHUB_REF": ref,
+		"GITHUB_REPOSITORY": repository, "GITHUB_SHA": strings.Repeat("a", 40), "GITHUB_SERVER_URL": "https://github.test",
+		"GITHUB_API_URL": g.server.URL + actiontest.BasePath, "GITHUB_RUN_ID": "4242", "GITHUB_RUN_ATTEMPT": "1",
+		"GITHUB_WORKFLOW": "evals", "GITHUB_JOB": "gate",
+		"GITHUB_OUTPUT": ts.MkAbs("output.txt"), "GITHUB_STEP_SUMMARY": ts.MkAbs("summary.md"),
+		"INPUT_GITHUB-TOKEN": actiontest.WorkflowToken, "INPUT_MATRIX": "null",
+	} {
+		ts.Setenv(key, value)
+	}
+}
+
+// comments prints how many comments a pull request has, then who wrote each, how often
+// its text was sent again, and the text.
+func comments(ts *testscript.TestScript, neg bool, args []string) {
+	g, ok := ts.Value(githubKey{}).(*github)
+	if neg || !ok || len(args) != 1 {
+		ts.Fatalf("usage: comments NUMBER")
+	}
+	number, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	all := g.Comments(number)
+	fmt.Fprintln(ts.Stdout(), len(all), "comments")
+	for _, c := range all {
+		fmt.Fprintf(ts.Stdout(), "== %s, %d edits\n%s\n", c.Login, c.Edits, c.Body)
+	}
+}
