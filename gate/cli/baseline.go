@@ -114,6 +114,7 @@ func givenBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source str
 	}
 	defer files.Close()
 	o := cand.options
+	o.ModelID = "" // the candidate's; a baseline of several models is matched by their ids
 	if models := cand.run.Models(); len(models) == 1 {
 		o.Unnamed = models[0]
 	}

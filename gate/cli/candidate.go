@@ -46,9 +46,7 @@ func readCandidate(ctx context.Context, e Env, cfg config.Config, h hub.Hub, eve
 	if err != nil {
 		return nil, unusable(err)
 	}
-	if cfg.Command != "check" && len(files.files) > 0 { // nothing is recorded under this name, nor compared by it
-		o.Unnamed, _, _ = strings.Cut(path.Base(files.files[0].Name), ".")
-	}
+	o.Unnamed = unnamed(cfg, files)
 	c := &candidate{files: files, options: o}
 	if c.scores, err = readScores(ctx, e, files.files, o); err != nil {
 		files.Close()
@@ -65,6 +63,21 @@ func readCandidate(ctx context.Context, e Env, cfg config.Config, h hub.Hub, eve
 		Created: now(e), Attempt: event.Attempt, EvalConfig: parts,
 	}
 	return c, nil
+}
+
+// unnamed returns the id of a model that the results do not name; empty where they must. A results dataset is called after
+// its model. Where nothing is recorded under the id, nor compared by it, a file's name will do.
+func unnamed(cfg config.Config, files *scoreFiles) string {
+	if l, err := dataset.ParseLocation(cfg.Results[0]); err == nil && len(cfg.Results) == 1 {
+		if model, ok := strings.CutSuffix(l.Repo.Name, "-results"); ok {
+			return model
+		}
+	}
+	if cfg.Command == "check" || len(files.files) == 0 {
+		return ""
+	}
+	name, _, _ := strings.Cut(path.Base(files.files[0].Name), ".")
+	return name
 }
 
 // readScores reads some files as one run, with progress where somebody watches.
