@@ -32,8 +32,9 @@ type FlatOptions struct {
 // column is boolean, int64, double or text by all its values: whole numbers and others make double, numbers and text make
 // text, and objects and lists are kept as JSON text. NaN and infinities stay what they are. It returns the number of rows.
 //
-// What it writes reads back, through Read with the same options, as the tables that the files read as. Files in which
-// [Scores].Flat is false are refused. Equal files give equal bytes.
+// What it writes reads back, through Read with the same options, as the tables that the files read as; but where the scale
+// of a metric was known by the columns of its file, and texts are not kept, Options.Scale has to tell it. Files in which
+// [Scores].Flat is false are not for it. Equal files give equal bytes.
 func WriteFlat(ctx context.Context, w io.Writer, files []File, o Options, sel FlatOptions) (int64, error) {
 	opened, err := openAll(files)
 	if err != nil {

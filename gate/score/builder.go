@@ -323,10 +323,11 @@ func (c *columnBuild) pad(rows int) {
 // become trials, numbered in the order of their rows. Columns that hold not one number are kept, for callers to decide.
 func (b *Builder) Build() ([]*Table, error) {
 	out := make([]*Table, 0, len(b.tables))
+	var s sorter
 	for _, t := range b.tables {
 		t.finishColumns()
 		t.finishIDs()
-		if err := t.table.sort(); err != nil {
+		if err := t.table.sort(&s); err != nil {
 			return nil, err
 		}
 		out = append(out, &t.table)
@@ -376,7 +377,7 @@ func (t *build) finishIDs() {
 }
 
 // sort finds the canonical order, numbers the trials of derived ids, and refuses a sample that stands twice.
-func (t *Table) sort() error {
+func (t *Table) sort(s *sorter) error {
 	if !t.Identified() {
 		t.trials = nil
 		return nil
@@ -384,7 +385,7 @@ func (t *Table) sort() error {
 	if t.sorted() {
 		return nil
 	}
-	t.order = t.sortRows()
+	t.order = t.sortRows(s)
 	for lo := 0; lo < t.rows; {
 		hi := lo + 1
 		for hi < t.rows && t.ID(int(t.order[hi])) == t.ID(int(t.order[lo])) {
@@ -411,8 +412,8 @@ func (t *Table) sorted() bool {
 }
 
 // sortRows returns the rows by id, trial, row. Most ids are told apart by their first eight bytes.
-func (t *Table) sortRows() []int32 {
-	entries := t.prefixes()
+func (t *Table) sortRows(s *sorter) []int32 {
+	entries := s.prefixes(t)
 	order := make([]int32, t.rows)
 	for lo := 0; lo < t.rows; {
 		hi := lo + 1

@@ -1,6 +1,9 @@
 package score
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // An entry is a row, and the first eight bytes of its id.
 type entry struct {
@@ -8,11 +11,14 @@ type entry struct {
 	row    int32
 }
 
+// A sorter keeps the memory of one sort for the next.
+type sorter struct{ entries, spare []entry }
+
 // prefixes returns the rows of a table in order of the first eight bytes of their ids, and by row among equal ones. It sorts
 // byte by byte, the last first, and passes over bytes that all ids share; for ids that differ early, as most do, that is
-// several times faster than by comparing.
-func (t *Table) prefixes() []entry {
-	entries := make([]entry, t.rows)
+// several times faster than by comparing. The entries stay as they are until the next call.
+func (s *sorter) prefixes(t *Table) []entry {
+	entries, spare := slices.Grow(s.entries[:0], t.rows)[:t.rows], s.spare
 	var counts [8][256]int32
 	for i := range entries {
 		id := t.ids.at(i)
@@ -23,15 +29,12 @@ func (t *Table) prefixes() []entry {
 		}
 		entries[i] = entry{binary.BigEndian.Uint64(first[:]), int32(i)}
 	}
-	var spare []entry
 	for k := 7; k >= 0; k-- {
 		shift := 8 * (7 - k)
 		if t.rows == 0 || int(counts[k][entries[0].prefix>>shift&0xff]) == t.rows {
 			continue
 		}
-		if spare == nil {
-			spare = make([]entry, t.rows)
-		}
+		spare = slices.Grow(spare[:0], t.rows)[:t.rows]
 		var next [256]int32
 		for c, sum := 0, int32(0); c < 256; c++ {
 			next[c] = sum
@@ -44,5 +47,6 @@ func (t *Table) prefixes() []entry {
 		}
 		entries, spare = spare, entries
 	}
+	s.entries, s.spare = entries, spare
 	return entries
 }
