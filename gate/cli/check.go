@@ -23,6 +23,9 @@ func check(ctx context.Context, e Env, cfg config.Config) int {
 	if err != nil {
 		return e.fail(unusable(err))
 	}
+	if err := makeReportDir(cfg); err != nil {
+		return e.fail(unusable(err))
+	}
 	cand, err := readCandidate(ctx, e, cfg, h, event)
 	if err != nil {
 		return e.fail(err)
@@ -39,7 +42,7 @@ func check(ctx context.Context, e Env, cfg config.Config) int {
 	rep := gate.Evaluate(cand.run, bases, cfg.Policy)
 	rep.Warnings = append(rep.Warnings, cand.scores.Warnings...)
 	published := publish(ctx, e, cfg, h, event, cand, repos, &rep)
-	shown := show(ctx, e, cfg, gh, event, cand, rep)
+	shown := show(ctx, e, cfg, gh, event, cand, rep, published != nil)
 	return exitCode(e, cfg, rep.Decision(), published, shown)
 }
 

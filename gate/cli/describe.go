@@ -14,6 +14,9 @@ func describe(ctx context.Context, e Env, cfg config.Config) int {
 	if err != nil {
 		return e.fail(unusable(err))
 	}
+	if err := makeReportDir(cfg); err != nil {
+		return e.fail(unusable(err))
+	}
 	event, err := action.New(e.Getenv, e.Stdout, e.HTTP, "").Event()
 	if err != nil {
 		return e.fail(unusable(err))
@@ -26,7 +29,7 @@ func describe(ctx context.Context, e Env, cfg config.Config) int {
 	rep := gate.Describe(cand.run, cfg.Policy)
 	rep.Warnings = append(rep.Warnings, cand.scores.Warnings...)
 	w, err := writeReports(cfg, rep, newPage(ctx, e, cfg, event, cand, rep))
-	printReport(e, cfg, rep, w)
+	printReport(e, cfg, rep, w, false)
 	if err != nil {
 		return e.fail(err)
 	}

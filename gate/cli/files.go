@@ -129,6 +129,8 @@ var _ io.ReaderAt = onDemand("")
 func expand(source, reportDir string) ([]string, error) {
 	info, err := os.Stat(source)
 	switch {
+	case err == nil && within(source, reportDir):
+		return nil, fmt.Errorf("%q lies in the report directory, which is never read; set input report-dir to another directory", source)
 	case err == nil && info.IsDir():
 		return walk(source, reportDir)
 	case err == nil:

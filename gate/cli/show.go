@@ -21,10 +21,10 @@ import (
 )
 
 // show writes the report to the terminal, to its directory, and to GitHub. Every step runs even if an earlier one failed.
-func show(ctx context.Context, e Env, cfg config.Config, gh *action.GitHub, event action.Event, cand *candidate, rep gate.Report) error {
+func show(ctx context.Context, e Env, cfg config.Config, gh *action.GitHub, event action.Event, cand *candidate, rep gate.Report, unpublished bool) error {
 	page := newPage(ctx, e, cfg, event, cand, rep)
 	written, err := writeReports(cfg, rep, page)
-	printReport(e, cfg, rep, written)
+	printReport(e, cfg, rep, written, unpublished)
 	page.Limit = report.SummaryLimit
 	summary := report.Markdown(rep, page)
 	page.Limit = report.CommentLimit
@@ -108,11 +108,19 @@ func (w written) files() []string {
 	return slices.DeleteFunc([]string{w.md, w.json}, func(p string) bool { return p == "" })
 }
 
+// makeReportDir makes the report directory before anything is read, so that a verdict is not lost for want of a place.
+func makeReportDir(cfg config.Config) error {
+	if info, err := os.Stat(cfg.ReportDir); err == nil && !info.IsDir() {
+		return fmt.Errorf("input report-dir: %q is a file; name a directory", cfg.ReportDir)
+	}
+	if err := os.MkdirAll(cfg.ReportDir, 0o755); err != nil { //nolint:gosec // the runner's next steps read it as another user
+		return fmt.Errorf("input report-dir: %w; name a directory that can be written", err)
+	}
+	return nil
+}
+
 func writeReports(cfg config.Config, rep gate.Report, page report.Page) (written, error) {
 	var w written
-	if err := os.MkdirAll(cfg.ReportDir, 0o755); err != nil { //nolint:gosec // the runner's next steps read it as another user
-		return w, fmt.Errorf("input report-dir: %w", err)
-	}
 	write := func(name string, content []byte, path *string) error {
 		p := filepath.Join(cfg.ReportDir, name)
 		if err := os.WriteFile(p, content, 0o644); err != nil { //nolint:gosec // as above
@@ -135,8 +143,8 @@ func writeReports(cfg config.Config, rep gate.Report, page report.Page) (written
 // maxWidth keeps the table of a very wide terminal together.
 const maxWidth = 140
 
-func printReport(e Env, cfg config.Config, rep gate.Report, w written) {
-	o := report.TextOptions{ReportOnly: cfg.ReportOnly, Files: w.files()}
+func printReport(e Env, cfg config.Config, rep gate.Report, w written, unpublished bool) {
+	o := report.TextOptions{ReportOnly: cfg.ReportOnly, Unpublished: unpublished, Files: w.files()}
 	if f, ok := e.Stdout.(*os.File); ok && isTerminal(f) {
 		o.Color = e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {

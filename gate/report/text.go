@@ -9,10 +9,11 @@ import (
 
 // TextOptions are how [Text] writes.
 type TextOptions struct {
-	Color      bool     // with ANSI colours and weights
-	Width      int      // of the terminal in columns; 0 means 100, and less than 40 is treated as 40
-	ReportOnly bool     // the exit code is 0 for fail and undecided
-	Files      []string // where the report was written, as the user may open them
+	Color       bool     // with ANSI colours and weights
+	Width       int      // of the terminal in columns; 0 means 100, and less than 40 is treated as 40
+	ReportOnly  bool     // the exit code is 0 for fail and undecided
+	Unpublished bool     // what was to be recorded was not, so that a verdict that passes does not
+	Files       []string // where the report was written, as the user may open them
 }
 
 // Widths of a terminal.
@@ -225,6 +226,8 @@ func (t *terminal) closing() {
 
 func (t *terminal) exitMeaning() string {
 	switch {
+	case t.Unpublished && (t.ReportOnly || t.decision == gate.Pass || t.decision == gate.Warn):
+		return "not published: see the last lines of the log"
 	case t.decision == gate.Pass:
 		return "exit 0: passed"
 	case t.decision == gate.Warn:
@@ -236,7 +239,7 @@ func (t *terminal) exitMeaning() string {
 	case t.decision == gate.Undecided:
 		return "exit 2: undecided, since a baseline exists, or may, and could not be used"
 	}
-	return "exit 1: a regression, a breached limit, or something required is missing"
+	return "exit 1: failed"
 }
 
 // described is the whole text of scores that were compared with nothing.
