@@ -17,7 +17,7 @@ type FlatOptions struct {
 	Model string
 
 	// Text keeps texts. Without it a text column stays only where it is an id, model, task, group, trial or metric name,
-	// or has few and short values; of JSON text and of structs stay the numbers.
+	// or has few and short values that repeat; of JSON text and of structs stay the numbers.
 	Text bool
 
 	// SampleID puts a column sample_id first, with the ids that were derived from input texts, and a column trial after it,
@@ -198,6 +198,7 @@ func (t *flatTable) schema(w io.Writer) (*pqRows, map[string]int, error) {
 	for _, c := range t.columns {
 		c.role = t.roles.keeps(c.name)
 		c.exact = c.role && c.name != t.roles.column(roleTrial)
+		c.enum.broken = c.enum.broken || isProse(c.name)
 		c.settle()
 		if stays, _ := c.stays(); !stays && !t.sel.Text || t.derive.replaces(c.name) {
 			continue

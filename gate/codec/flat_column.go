@@ -21,11 +21,17 @@ const (
 // An enumeration counts the values of a text column, for as long as they are few and short.
 type enumeration struct {
 	values map[string]bool
+	n      int  // values, as often as they stand
 	json   bool // some value looks like a JSON object
 	broken bool
 }
 
+// is reports whether the column is an enumeration: its values are few, and stand twice on average. In a handful of rows
+// every text is short and one of few.
+func (e *enumeration) is() bool { return !e.broken && 2*len(e.values) <= e.n+1 }
+
 func (e *enumeration) add(b []byte) {
+	e.n++
 	e.json = e.json || len(b) > 0 && b[0] == '{'
 	if e.broken || e.values[string(b)] {
 		return
@@ -119,10 +125,10 @@ func (c *flatColumn) stays() (stays, stripped bool) {
 	switch {
 	case c.role || c.node.physical != physBytes:
 		return true, false
-	case c.kinds[jsonValue] || c.enum.broken && c.enum.json:
+	case c.kinds[jsonValue] || !c.enum.is() && c.enum.json:
 		return true, true
 	}
-	return !c.enum.broken, false
+	return c.enum.is(), false
 }
 
 // write writes one value of the column.

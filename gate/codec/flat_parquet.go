@@ -121,14 +121,14 @@ func (c *copier) choose(ctx context.Context, files []*pqFile, f *pqFormat) (map[
 			f.plain[leaf] = true
 			continue
 		}
-		var enum enumeration
+		enum := enumeration{broken: isProse(name)}
 		for _, p := range files {
 			if err := enum.column(ctx, newColumn(p, p.leaves[i], &decompressor{})); err != nil {
 				return nil, err
 			}
 		}
-		c.strip[i] = !c.sel.Text && enum.broken && enum.json
-		keep[leaf] = c.sel.Text || !enum.broken || c.strip[i]
+		c.strip[i] = !c.sel.Text && !enum.is() && enum.json
+		keep[leaf] = c.sel.Text || enum.is() || c.strip[i]
 		f.plain[leaf] = enum.broken
 	}
 	return keep, nil

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/hubgate/hubgate/gate/score"
 )
@@ -132,7 +131,7 @@ func newWide(w io.Writer, tables []*score.Table, texts func([]Place) (map[Place]
 	schema.children[3] = intColumn("trial")
 	for _, m := range out.metrics {
 		column := m
-		if r, _ := names.classify(m); r != roleScore || slices.Contains(wideColumns, m) || strings.HasSuffix(m, metricSuffix) {
+		if r, _ := names.classify(m); r != roleScore || slices.Contains(wideColumns, m) || metricName(m) != m {
 			column += metricSuffix
 		}
 		form.Metrics[m] = column

@@ -111,15 +111,24 @@ func (a *assembler) metricOf(column string) string {
 	return ""
 }
 
-// metricName returns the metric that a column or path holds: its name, save that evaluation.accuracy.score is accuracy.
+// metricName returns the metric that a column or path holds: its name, save that evaluation.accuracy.score is accuracy. A name
+// that was marked as one is taken as it is.
 func metricName(column string) string {
-	column = strings.TrimSuffix(column, metricSuffix)
+	if name, marked := strings.CutSuffix(column, metricSuffix); marked {
+		return name
+	}
 	if rest, ok := strings.CutPrefix(column, "evaluation."); ok {
 		if name, ok := strings.CutSuffix(rest, ".score"); ok && name != "" {
 			return name
 		}
 	}
 	return column
+}
+
+// isProse reports whether a column, or the end of a path, is by its name what people read of a sample.
+func isProse(name string) bool {
+	lower := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+	return slices.Contains(roleColumns[roleInput], lower) || slices.Contains(answerColumns, lower) || slices.Contains(explanationColumns, lower)
 }
 
 // neverMetric reports whether a column, in lower case, describes the sample and is no score of it.
