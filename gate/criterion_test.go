@@ -55,7 +55,7 @@ func TestTolerance(t *testing.T) {
 	}{
 		{name: "width of the declared scale", candidate: []float64{1, 2, 3}, baseline: []float64{1, 2, 3}, policy: marks, want: 0.1, scale: marks, candidateN: 3, baselineN: 3},
 		{name: "width of the recorded scale", candidate: []float64{1, 2, 3}, baseline: []float64{1, 2, 3}, bHint: marks, want: 0.1, scale: marks, candidateN: 3, baselineN: 3},
-		{name: "known on both sides", candidate: []float64{1, 2, 3}, baseline: []float64{1, 2, 3}, cHint: marks, bHint: ptr(*marks), want: 0.1, scale: marks, candidateN: 3, baselineN: 3},
+		{name: "known on both sides", candidate: []float64{1, 2, 3}, baseline: []float64{1, 2, 3}, cHint: marks, bHint: new(*marks), want: 0.1, scale: marks, candidateN: 3, baselineN: 3},
 		{name: "plainly [0, 1]", candidate: []float64{0, 1, 0.5}, baseline: []float64{0.1, 0, 0}, want: 0.05, scale: unit, candidateN: 3, baselineN: 3},
 		{name: "only the candidate is on [0, 1]", candidate: []float64{0, 1, 0.5}, baseline: []float64{0, 1.5, 1.5}, want: 0.05, candidateN: 3, baselineN: 3},
 		{name: "only the baseline is on [0, 1]", candidate: []float64{0, 50, 100}, baseline: []float64{0.1, 0.2, 0.3}, want: 0.01, candidateN: 3, baselineN: 3},

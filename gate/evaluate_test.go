@@ -34,7 +34,7 @@ func TestEvaluate(t *testing.T) {
 	good, bad := repeat(60, 1, 2, 3, 3), repeat(60, 1, 1, 2, 2)
 	unreadable := map[string]gate.Baseline{"m": {Unreadable: errors.New("not found, or hidden")}}
 	listed := policy(func(p *gate.Policy) { p.Models = []gate.ModelPolicy{{Model: "m"}, {Model: "n", Line: 7}} })
-	floor := policy(criteria(gate.Criterion{Metric: "accuracy", Min: ptr(2.9)}))
+	floor := policy(criteria(gate.Criterion{Metric: "accuracy", Min: new(2.9)}))
 	other := build(t, sample("m", "a", 1, 2))
 	for _, tt := range []struct {
 		name      string
@@ -60,7 +60,7 @@ func TestEvaluate(t *testing.T) {
 		{"a listed model is not in the run", column(t, good...), against(column(t, good...)), listed,
 			[]string{"fail", "m: pass", "  accuracy held: pass", "n: fail", "   missing: fail"}},
 		{"a listed model that had a baseline", column(t, good...),
-			map[string]gate.Baseline{"m": {Run: ptr(column(t, good...))}, "n": {Run: ptr(column(t, good...))}}, listed,
+			map[string]gate.Baseline{"m": {Run: new(column(t, good...))}, "n": {Run: new(column(t, good...))}}, listed,
 			[]string{"fail", "m: pass", "  accuracy held: pass", "n: fail", "   missing: fail"}},
 		{"nothing at all", gate.Run{}, nil, policy(), []string{"undecided"}},
 		{"a model without a series", build(t, sample("m", "a")), nil, policy(), []string{"undecided", "m: undecided"}},

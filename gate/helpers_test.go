@@ -104,7 +104,3 @@ func criteria(cs ...gate.Criterion) func(*gate.Policy) {
 }
 
 func near(got, want float64) bool { return math.Abs(got-want) <= 1e-9*max(1, math.Abs(want)) }
-
-func ptr[T any](v T) *T { return &v }
-
-func score13() score.Scale { return score.Scale{Min: 1, Max: 3} }

@@ -25,7 +25,7 @@ func measured(change func(*gate.Comparison)) gate.Comparison {
 		Baseline:  &gate.Summary{Rows: 100, N: 100, Mean: 2.59, Quartiles: stat.Quartiles{Min: 1, Max: 3}},
 		Paired:    100,
 		Means:     [2]float64{2.41, 2.59},
-		MDE:       ptr(0.19), Needed: ptr(355), Family: 4,
+		MDE:       new(0.19), Needed: new(355), Family: 4,
 		PWorse: 0.0013, PAdjusted: 0.0052, PBetter: 1,
 		Decided: &stat.Test{Method: stat.PairedT, N: [2]int{100, 100}, T: -3.1, DF: 99, Diff: -0.18, SE: 0.058, Lo: -0.276, Hi: -0.084, Level: 0.9},
 	}
@@ -117,7 +117,7 @@ func TestJudge(t *testing.T) {
 			c.Baseline, c.Decided, c.Unreadable, c.Criterion.Tier = nil, nil, true, gate.Advisory
 		}, gate.New, gate.Undecided, ""},
 		{"unreadable, below the floor", policy(), func(c *gate.Comparison) {
-			c.Baseline, c.Decided, c.Unreadable, c.Criterion.Min = nil, nil, true, ptr(2.5)
+			c.Baseline, c.Decided, c.Unreadable, c.Criterion.Min = nil, nil, true, new(2.5)
 		}, gate.Breached, gate.Fail, "accuracy is 2.41, below its floor of 2.50"},
 		{"missing", policy(), func(c *gate.Comparison) { c.Candidate, c.Decided = nil, nil }, gate.Missing, gate.Fail,
 			"accuracy is in the baseline, with 100 scores, and not in the candidate"},
@@ -131,14 +131,14 @@ func TestJudge(t *testing.T) {
 		}, gate.Invalid, gate.Fail, "accuracy has no usable score: all 100 are missing (97 null, 3 text)"},
 		{"invalid, other scale", policy(), func(c *gate.Comparison) { c.ScaleWas, c.Decided = &score.Scale{Min: 0, Max: 1}, nil }, gate.Invalid, gate.Fail,
 			"accuracy is on a scale of 1 to 3, and was on one of 0 to 1 in the baseline"},
-		{"invalid before breached", policy(), func(c *gate.Comparison) { c.ScaleWas, c.Criterion.Min = &score.Scale{Min: 0, Max: 1}, ptr(2.5) }, gate.Invalid, gate.Fail, ""},
-		{"floor", policy(), func(c *gate.Comparison) { held(c); c.Criterion.Min = ptr(2.5) }, gate.Breached, gate.Fail, "accuracy is 2.41, below its floor of 2.50"},
-		{"floor met", policy(), func(c *gate.Comparison) { held(c); c.Criterion.Min = ptr(2.41) }, gate.Held, gate.Pass, ""},
+		{"invalid before breached", policy(), func(c *gate.Comparison) { c.ScaleWas, c.Criterion.Min = &score.Scale{Min: 0, Max: 1}, new(2.5) }, gate.Invalid, gate.Fail, ""},
+		{"floor", policy(), func(c *gate.Comparison) { held(c); c.Criterion.Min = new(2.5) }, gate.Breached, gate.Fail, "accuracy is 2.41, below its floor of 2.50"},
+		{"floor met", policy(), func(c *gate.Comparison) { held(c); c.Criterion.Min = new(2.41) }, gate.Held, gate.Pass, ""},
 		{"ceiling", policy(), func(c *gate.Comparison) {
 			held(c)
-			c.Criterion.Min, c.Criterion.Direction = ptr(2.4), gate.Lower
+			c.Criterion.Min, c.Criterion.Direction = new(2.4), gate.Lower
 		}, gate.Breached, gate.Fail, "accuracy is 2.41, above its ceiling of 2.40"},
-		{"floor missed by less than is shown", policy(), func(c *gate.Comparison) { held(c); c.Criterion.Min = ptr(2.41); c.Candidate.Mean = 2.4099999 }, gate.Breached, gate.Fail,
+		{"floor missed by less than is shown", policy(), func(c *gate.Comparison) { held(c); c.Criterion.Min = new(2.41); c.Candidate.Mean = 2.4099999 }, gate.Breached, gate.Fail,
 			"accuracy is 2.4099999, below its floor of 2.41"},
 		{"max-missing", policy(), func(c *gate.Comparison) { held(c); c.Candidate.N, c.Candidate.Missing = 94, 6 }, gate.Breached, gate.Fail,
 			"6 of 100 samples (6 %) have no usable score of accuracy, more than the 5 % allowed"},
@@ -147,9 +147,9 @@ func TestJudge(t *testing.T) {
 			"10 of 105 samples (9.52 %) have no usable score of accuracy, 9 of them only known from the baseline, more than the 5 % allowed"},
 		{"must-pass", policy(), func(c *gate.Comparison) { gained(c); c.Lowered = []string{"q1", "q2", "q3", "q4", "q5", "q6", "q7"} }, gate.Breached, gate.Fail,
 			"accuracy of must-pass samples is worse than in the baseline, or missing: q1, q2, q3, q4, q5 and 2 more"},
-		{"breached twice", policy(), func(c *gate.Comparison) { c.Criterion.Min, c.Lowered = ptr(2.5), []string{"q1"} }, gate.Breached, gate.Fail,
+		{"breached twice", policy(), func(c *gate.Comparison) { c.Criterion.Min, c.Lowered = new(2.5), []string{"q1"} }, gate.Breached, gate.Fail,
 			"accuracy is 2.41, below its floor of 2.50; accuracy of must-pass samples is worse than in the baseline, or missing: q1"},
-		{"breached, supporting", policy(), func(c *gate.Comparison) { c.Criterion.Min, c.Criterion.Tier = ptr(2.5), gate.Supporting }, gate.Breached, gate.Warn, ""},
+		{"breached, supporting", policy(), func(c *gate.Comparison) { c.Criterion.Min, c.Criterion.Tier = new(2.5), gate.Supporting }, gate.Breached, gate.Warn, ""},
 		{"incomparable", policy(), func(c *gate.Comparison) {
 			c.Changes = []evalconf.Change{{Path: "judge.model", Baseline: "a", Candidate: "b"}, {Path: "x"}}
 		}, gate.Incomparable, gate.Fail, "accuracy cannot be compared: 2 parts of the evaluation changed, judge.model first"},
@@ -183,7 +183,7 @@ func TestJudgeWarnsOfAWeakNonInferiorityGate(t *testing.T) {
 	if f := p.Judge(c); !slices.Contains(f.Warnings, want) {
 		t.Errorf("warnings %q", f.Warnings)
 	}
-	c.MDE = ptr(0.1)
+	c.MDE = new(0.1)
 	if f := p.Judge(c); len(f.Warnings) > 0 {
 		t.Errorf("warnings %q", f.Warnings)
 	}
@@ -192,7 +192,7 @@ func TestJudgeWarnsOfAWeakNonInferiorityGate(t *testing.T) {
 func TestJudgeTellsOfBreachesBesideAChangedEvaluation(t *testing.T) {
 	t.Parallel()
 	c := measured(func(c *gate.Comparison) {
-		c.Changes, c.Criterion.Min = []evalconf.Change{{Path: "judge.model"}}, ptr(2.5)
+		c.Changes, c.Criterion.Min = []evalconf.Change{{Path: "judge.model"}}, new(2.5)
 		c.Warnings = append(make([]string, 0, 8), "first")
 	})
 	f := policy().Judge(c)

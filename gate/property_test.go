@@ -209,7 +209,7 @@ func FuzzEvaluate(f *testing.F) {
 			p.Defaults.Scale = &score.Scale{Min: 1, Max: 3}
 		}
 		if flag(3) {
-			p.Defaults.Min = ptr(1.5)
+			p.Defaults.Min = new(1.5)
 		}
 		if flag(4) {
 			p.Correction = gate.NoCorrection

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,11 +30,11 @@ func parseOutputs(text string) ([]Output, error) {
 			outputs = append(outputs, Output{line[:equals], line[equals+1:]})
 		case heredoc > 0 && len(line) > heredoc+2:
 			start := i + 1
-			for i++; i < len(lines) && lines[i] != line[heredoc+2:]; i++ {
-			}
-			if i == len(lines) {
+			end := slices.Index(lines[start:], line[heredoc+2:])
+			if end < 0 {
 				return nil, fmt.Errorf("no end of %q", line)
 			}
+			i = start + end
 			outputs = append(outputs, Output{line[:heredoc], strings.Join(lines[start:i], "\n")})
 		default:
 			return nil, fmt.Errorf("invalid line %q", line)

@@ -51,7 +51,7 @@ type alpacaReport struct {
 func runAlpaca(t *testing.T, args ...string) (r alpacaReport, code int) {
 	t.Helper()
 	dir := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), "hubgate", args...) //nolint:gosec // this very test binary
+	cmd := exec.CommandContext(t.Context(), "hubgate", args...)
 	cmd.Dir = dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + dir}
 	out, err := cmd.CombinedOutput()

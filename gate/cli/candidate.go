@@ -117,7 +117,7 @@ func readEvalConfig(patterns []string) (evalconf.Parts, error) {
 		}
 		var content []byte
 		if err == nil {
-			content, err = os.ReadFile(name) //nolint:gosec // the user names the files to read
+			content, err = os.ReadFile(name)
 		}
 		if err != nil {
 			problems = append(problems, fmt.Errorf("input eval-config: %w; name the judge's and the rubric's files", err))

@@ -43,10 +43,10 @@ func initialize(ctx context.Context, e Env, cfg config.Config) int {
 
 // create writes a file that is not there yet.
 func create(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // part of a repository, which others read
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // as above
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
 		return unusable(fmt.Errorf("%s is already there; remove it, or edit it by hand", path))
 	}

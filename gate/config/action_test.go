@@ -56,7 +56,7 @@ func TestActionYAML(t *testing.T) {
 	want := actionYAML()
 	path := filepath.Join(root, "action.yml")
 	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil { //nolint:gosec // a file to be shared
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -130,7 +130,7 @@ func TestREADME(t *testing.T) {
 	want := strings.TrimSpace(InputsTable())
 	table = strings.TrimSpace(table)
 	if *update {
-		if err := os.WriteFile(filepath.Join(root, "README.md"), []byte(before+begin+"\n"+want+"\n\n"+end+after), 0o644); err != nil { //nolint:gosec // a file to be shared
+		if err := os.WriteFile(filepath.Join(root, "README.md"), []byte(before+begin+"\n"+want+"\n\n"+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		table = want

@@ -306,7 +306,7 @@ func settingsError(data string) string {
 		}
 	}
 	_, err := Parse(args, getenv(environ), environ, func(path string) ([]byte, error) {
-		return os.ReadFile(filepath.Join(testdata, "err", path)) //nolint:gosec // a path of testdata
+		return os.ReadFile(filepath.Join(testdata, "err", path))
 	})
 	if err == nil {
 		return ""
@@ -333,11 +333,11 @@ func checkMessage(t *testing.T, line string) {
 func golden(t *testing.T, path, got string) {
 	t.Helper()
 	if *update {
-		if err := os.WriteFile(path, []byte(got+"\n"), 0o644); err != nil { //nolint:gosec // a file to be shared
+		if err := os.WriteFile(path, []byte(got+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(path) //nolint:gosec // a path of testdata
+	want, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func FuzzPolicy(f *testing.F) {
 			f.Fatal(pattern, err)
 		}
 		for _, path := range paths {
-			data, err := os.ReadFile(path) //nolint:gosec // a path of testdata
+			data, err := os.ReadFile(path)
 			if err != nil {
 				f.Fatal(err)
 			}
@@ -64,7 +64,7 @@ func FuzzParse(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, path := range paths {
-		data, err := os.ReadFile(path) //nolint:gosec // a path of testdata
+		data, err := os.ReadFile(path)
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -95,7 +95,7 @@ func choice[E ~uint8](names []string, field func(*Config) *E) setter {
 		if i < 0 {
 			return 0, oneOf(s, names)
 		}
-		return E(i), nil //nolint:gosec // an index of a few names
+		return E(i), nil
 	}, field)
 }
 

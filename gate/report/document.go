@@ -99,7 +99,7 @@ func (t *table) write(b *strings.Builder) {
 
 // compact takes away the columns that no row has anything in.
 func (t *table) compact() {
-	for c := len(t.head) - 1; c >= 0; c-- {
+	for c := range slices.Backward(t.head) {
 		if slices.ContainsFunc(t.rows, func(r row) bool { return c < len(r.cells) && r.cells[c] != "" }) {
 			continue
 		}
@@ -214,7 +214,7 @@ func (d *document) dropRows(r rank, over int) bool {
 	var size strings.Builder
 	for t := range d.tables() {
 		kept := len(t.rows) // rows[kept:] are those that stay, moved to the end
-		for i := len(t.rows) - 1; i >= 0; i-- {
+		for i := range slices.Backward(t.rows) {
 			if t.rows[i].rank != r || over+noteLength <= 0 {
 				kept--
 				t.rows[kept] = t.rows[i]
@@ -234,12 +234,12 @@ func (d *document) dropRows(r rank, over int) bool {
 // tables yields every table of the document, the last first.
 func (d *document) tables() func(yield func(*table) bool) {
 	return func(yield func(*table) bool) {
-		for i := len(d.blocks) - 1; i >= 0; i-- {
+		for i := range slices.Backward(d.blocks) {
 			inside := d.blocks[i : i+1]
 			if s, ok := d.blocks[i].(*details); ok {
 				inside = s.blocks
 			}
-			for j := len(inside) - 1; j >= 0; j-- {
+			for j := range slices.Backward(inside) {
 				if t, ok := inside[j].(*table); ok && !yield(t) {
 					return
 				}

@@ -167,8 +167,8 @@ func (g *grid) writeWrapped(b *strings.Builder, columns int, color bool) {
 
 // dropEmpty takes away the columns that no row has anything in.
 func (g *grid) dropEmpty() {
-	for i := len(g.columns) - 1; i >= 0; i-- {
-		if !slices.ContainsFunc(g.columns[i].cells, func(c cell) bool { return c.text != "" }) {
+	for i, v := range slices.Backward(g.columns) {
+		if !slices.ContainsFunc(v.cells, func(c cell) bool { return c.text != "" }) {
 			g.remove(i)
 		}
 	}

@@ -293,8 +293,6 @@ func encodeScale(s *score.Scale) *[2]number {
 	return &[2]number{number(s.Min), number(s.Max)}
 }
 
-func ptr[T any](x T) *T { return &x }
-
 // known returns nil for the zero value, which in the domain means "not known" or "not said".
 func known[T comparable](x T) *T {
 	var zero T

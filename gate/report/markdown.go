@@ -172,7 +172,7 @@ func (v *view) sentence(l line, p *Page) string {
 	return v.named(l) + ": " + codeSpan(l.Reason, saidLength)
 }
 
-// lossSaid is "fell from 2.59 to 2.41: a loss of 0.18, more than the 0.10 tolerated, and not noise (p = 0.005)."
+// lossSaid is "fell from 2.59 to 2.41: a loss of 0.18, more than the 0.10 tolerated, and not noise (p = 0.005)".
 func (v *view) lossSaid(l line) string {
 	if l.Decided == nil {
 		return "is worse: " + codeSpan(l.Reason, saidLength)

@@ -456,7 +456,7 @@ func (t *Table) repeated(rows []int32) error {
 			t.trials = make([]int32, t.rows)
 		}
 		for k, row := range rows {
-			t.trials[row] = int32(k) //nolint:gosec // at most one per row
+			t.trials[row] = int32(k)
 		}
 	}
 	return nil

@@ -346,7 +346,7 @@ func TestSHA256(t *testing.T) {
 func TestCauseNames(t *testing.T) {
 	t.Parallel()
 	var got []string
-	for c := Scored; c < causes; c++ {
+	for c := range causes {
 		got = append(got, c.String())
 	}
 	if want := []string{"scored", "null", "infinite", "text", "off_scale", "failed"}; !slices.Equal(got, want) {

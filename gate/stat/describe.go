@@ -84,7 +84,7 @@ func Levels(xs []float64, most int) ([]Level, bool) {
 		x += 0                                                 // −0 becomes 0
 		i := math.Float64bits(x) * 0x9E3779B97F4A7C15 >> shift // Fibonacci hashing, Knuth vol. 3, 6.4
 		for table[i].Count != 0 && table[i].Value != x {
-			i = (i + 1) & uint64(size-1)
+			i = (i + 1) & uint64(size-1) //nolint:gosec // size is a power of two
 		}
 		if table[i].Count == 0 {
 			if distinct >= most {

@@ -208,10 +208,10 @@ func testRead(t *testing.T, h hub.Hub) {
 	if n, err := b.ReadAt(p, 3); n != 4 || err != nil || string(p) != "3456" {
 		t.Errorf("read at 3: got %q, %d, %v", p, n, err)
 	}
-	if n, err := b.ReadAt(p, 8); n != 2 || err != io.EOF || string(p[:n]) != "89" {
+	if n, err := b.ReadAt(p, 8); n != 2 || err != io.EOF || string(p[:n]) != "89" { //nolint:errorlint // a ReaderAt answers io.EOF bare
 		t.Errorf("read at 8: got %q, %d, %v, want the last two bytes and EOF", p[:n], n, err)
 	}
-	if n, err := b.ReadAt(p, 10); n != 0 || err != io.EOF {
+	if n, err := b.ReadAt(p, 10); n != 0 || err != io.EOF { //nolint:errorlint // as above
 		t.Errorf("read at the end: got %d, %v, want EOF", n, err)
 	}
 	readAtOnce(t, d, at, large)
@@ -268,7 +268,7 @@ func testHostilePaths(t *testing.T, h hub.Hub) {
 		"a/.GIT/x", `a\b.txt`, "a\x00b", "a\nb", "\xff",
 	} {
 		if b, err := d.Open(t.Context(), at, path); err == nil {
-			b.Close()
+			_ = b.Close()
 			t.Errorf("open %q: got a blob, want the path refused", path)
 		}
 		c := hub.Change{Branch: "main", Parent: at.ID, Message: "Put", Put: files(path, "x")}

@@ -205,7 +205,7 @@ func (s *store) adopt(ctx context.Context, d disk, parent state, c hub.Change, t
 			return err
 		}
 		tree[e.Path], err = d.put(ctx, hub.File{Path: e.Path, Content: b, Size: b.Size()})
-		b.Close()
+		_ = b.Close() // it was only read
 		if err != nil {
 			return err
 		}

@@ -325,7 +325,7 @@ func BenchmarkCommit(b *testing.B) {
 	}
 	var put []hub.File
 	for i := range 500 {
-		put = append(put, hub.Bytes(fmt.Sprintf("runs/%d.parquet", i), []byte(fmt.Sprint(i))))
+		put = append(put, hub.Bytes(fmt.Sprintf("runs/%d.parquet", i), fmt.Append(nil, i)))
 	}
 	c, err := s.Commit(b.Context(), hub.Change{Branch: "main", Message: "Many", Put: put})
 	if err != nil {

@@ -282,7 +282,7 @@ func (s *store) open(root *os.Root, st state, name string) (*blob, error) {
 		err = fmt.Errorf("its content, %s, has %d bytes, not %d: %w", p.name, info.Size(), p.Size, hub.ErrCorrupt)
 	}
 	if err != nil {
-		f.Close()
+		_ = f.Close() // it was only read
 		return nil, err
 	}
 	return &blob{file: f, size: p.Size}, nil
