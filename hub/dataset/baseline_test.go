@@ -207,26 +207,27 @@ func TestBaselineIsNotTheCandidate(t *testing.T) {
 	}
 	failed := b.push(job(t, 1, "bbb", 0.5))
 	b.publish(failed)
-	b.publish(b.push(job(t, 2, "ccc", 0.81)))
+	b.publish(b.push(job(t, 2, "good", 0.82)))
+	b.publish(b.push(job(t, 3, "ccc", 0.81)))
 	for name, tt := range map[string]struct {
 		gitSHA, want string
 	}{
-		"the same commit":   {"ccc", "aaa"},
-		"an unknown commit": {"", "aaa"},
+		"the same commit":   {"ccc", "good"},
+		"an unknown commit": {"", "good"},
 		"another known one": {"ddd", "ccc"},
 	} {
-		r := job(t, 2, tt.gitSHA, 0.81)
+		r := job(t, 3, tt.gitSHA, 0.81)
 		found := b.find(r)
 		if found.Run == nil || found.Run.Provenance.GitSHA != tt.want {
 			t.Errorf("%s: %v, %q, want %s", name, found.Run, found.Warnings, tt.want)
 			continue
 		}
-		if warned := len(found.Warnings) == 1; warned != (tt.want == "aaa") {
+		if warned := len(found.Warnings) == 1; warned != (tt.want == "good") {
 			t.Errorf("%s: warnings %q", name, found.Warnings)
 		}
 	}
 	// The run before it was of another configuration, and cannot be compared.
-	r := job(t, 3, "eee", 0.9)
+	r := job(t, 4, "eee", 0.9)
 	r.Provenance.EvalConfig = evalconf.Parts{"judge.model": "b"}
 	b.publish(b.judged(r, gate.Baseline{}))
 	if found := b.find(r); found.Run != nil || len(found.Warnings) != 1 {

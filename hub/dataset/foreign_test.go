@@ -80,6 +80,8 @@ func TestBaselineOfAnotherTool(t *testing.T) {
 		{"missing shard", map[string][]byte{"data/test-00000-of-00002.parquet": two}, 0, 0, "",
 			"the split has 1 files, and they are not shards 0 to 1 of 2; upload what is missing, or delete what is left over"},
 		{"shards left over", map[string][]byte{"data/test-00000-of-00001.parquet": two, "data/test-00001-of-00002.parquet": two}, 0, 0, "", "the split has 2 files"},
+		{"a shard twice", map[string][]byte{"data/test-00000-of-00002.parquet": two, "data/old/test-00000-of-00002.parquet": two}, 0, 0, "", "the split has 2 files"},
+		{"a shard too far", map[string][]byte{"data/test-00000-of-00002.parquet": two, "data/test-00002-of-00002.parquet": two}, 0, 0, "", "the split has 2 files"},
 		{"no scores", map[string][]byte{"data/test-00000-of-00001.parquet": questions(t, 3)}, 0, 0, "", "no column of scores (found: instruction, answers)"},
 		{"no scores in any", map[string][]byte{"data/a-00000-of-00001.parquet": questions(t, 3), "data/b-00000-of-00001.parquet": questions(t, 3)}, 0, 0, "",
 			"none of the splits a, b holds scores: hf://datasets/acme/m-results@"},
