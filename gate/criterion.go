@@ -27,7 +27,7 @@ func (p Policy) criterion(metric string, hint Hint) Criterion {
 		Direction: cmp.Or(named.Direction, hint.Direction, def.Direction, base.Direction),
 		MaxLoss:   cmp.Or(named.MaxLoss, def.MaxLoss, base.MaxLoss),
 		Min:       cmp.Or(named.Min, def.Min),
-		Scale:     cmp.Or(named.Scale, hint.Scale, def.Scale),
+		Scale:     cmp.Or(named.Scale, def.Scale, hint.Scale),
 		Tier:      cmp.Or(named.Tier, hint.Tier, def.Tier, base.Tier),
 		MustPass:  named.MustPass,
 		Line:      cmp.Or(named.Line, def.Line),

@@ -10,7 +10,7 @@
 //
 //   - candidate against baseline: accuracy of TwinLlama-3.1-8B fell by about 0.2, style of TwinLlama-3.1-8B-DPO rose,
 //     and nothing else moved; scores of one sample in two runs correlate with about 0.7;
-//   - good against baseline: nothing moved;
+//   - good against baseline: the gain of TwinLlama-3.1-8B-DPO stayed, and nothing else moved;
 //   - the judge failed on some samples, other ones in every run: about 1 % nulls, a few zeros, a 4, a "2" as text and a NaN.
 package main
 

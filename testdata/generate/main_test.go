@@ -87,6 +87,7 @@ func TestScores(t *testing.T) {
 	moved := map[series][2]float64{ // bounds of the difference to the baseline
 		{llama, "accuracy", "candidate"}: {-0.25, -0.17},
 		{dpo, "style", "candidate"}:      {0.12, 0.25},
+		{dpo, "style", "good"}:           {0.12, 0.25},
 	}
 	for _, m := range models {
 		for _, metric := range []string{"accuracy", "style"} {

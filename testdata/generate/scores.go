@@ -27,7 +27,7 @@ var models = []model{
 	{
 		id:    "acme/TwinLlama-3.1-8B-DPO",
 		cuts:  map[string][2]float64{"accuracy": {-1.2, -0.1}, "style": {-1.1, 0.2}},
-		shift: map[string]map[string]float64{"candidate": {"style": 0.35}},
+		shift: map[string]map[string]float64{"candidate": {"style": 0.35}, "good": {"style": 0.35}},
 		fault: "4",
 	},
 	{
