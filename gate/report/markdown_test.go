@@ -193,3 +193,28 @@ func TestNumbersAgree(t *testing.T) {
 		}
 	}
 }
+
+// TestSampleSaysItsMetric holds that of what a judge said of each metric, a sample's row shows what it said of the row's.
+func TestSampleSaysItsMetric(t *testing.T) {
+	t.Parallel()
+	g := goldens(t)["regression"]()
+	for place, text := range g.page.Texts {
+		text.Explanation = "accuracy: mixes up two things\nstyle: a bit dry"
+		g.page.Texts[place] = text
+	}
+	md := report.Markdown(g.report, g.page)
+	rows := 0
+	for line := range strings.Lines(md) {
+		for metric, said := range map[string]string{"`accuracy`": "`mixes up two things`", "`style`": "`a bit dry`"} {
+			if strings.Contains(line, metric+" | 3 → 1") {
+				rows++
+				if !strings.Contains(line, said) {
+					t.Errorf("the row lacks %s: %s", said, line)
+				}
+			}
+		}
+	}
+	if rows == 0 {
+		t.Error("no sample has a row")
+	}
+}

@@ -63,21 +63,35 @@ func (v *view) samplesTable(moves []move, p *Page) *table {
 	if p.Samples == SampleIDs {
 		return v.sampleIDs(moves)
 	}
+	said := "judge on the candidate's answer"
+	if !slices.ContainsFunc(moves, func(m move) bool { return p.Texts[Place{m.File, m.Row}].Explanation != "" }) {
+		said = "the candidate's answer"
+	}
 	t := &table{
-		head:      []string{"sample", v.labelHead(), "was → is", "judge on the candidate's answer"},
+		head:      []string{"sample", v.labelHead(), "was → is", said},
 		alignment: "llcl",
 		brief:     func() *table { return v.sampleIDs(moves) },
 	}
 	for _, m := range moves {
 		text := p.Texts[Place{m.File, m.Row}]
 		said := ""
-		if s := cmp.Or(text.Explanation, text.Answer); s != "" {
+		if s := cmp.Or(text.about(m.Metric), text.Answer); s != "" {
 			said = codeSpan(s, textLength)
 		}
 		input := cmp.Or(text.Input, m.ID)
 		t.rows = append(t.rows, row{sample, []string{codeSpan(input, textLength), v.label(m.line), scores(m.Move), said}})
 	}
 	return t
+}
+
+// about returns what was said about one metric: of an explanation that has a line "metric: …" for each, that line's rest.
+func (t SampleText) about(metric string) string {
+	for line := range strings.Lines(t.Explanation) {
+		if rest, ok := strings.CutPrefix(line, metric+": "); ok {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return t.Explanation
 }
 
 func (v *view) sampleIDs(moves []move) *table {
