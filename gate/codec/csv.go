@@ -25,6 +25,7 @@ type csvScanner struct {
 // A record that is not well formed leaves msg set, and reading goes on behind its line.
 func (c *csvScanner) record() (bool, error) {
 	for {
+		c.blank()
 		used, status := c.scan(c.w.rest())
 		switch {
 		case status == csvShort && !c.w.eof:
@@ -53,24 +54,22 @@ const (
 // scan splits the record at the start of b, and returns how many bytes it takes with its line end.
 func (c *csvScanner) scan(b []byte) (int, csvStatus) {
 	c.fields, c.quoted, c.msg = c.fields[:0], c.quoted[:0], ""
-	i := c.blank(b)
-	if i == len(b) || i == len(b)-1 && b[i] == '\r' {
+	if len(b) == 0 || len(b) == 1 && b[0] == '\r' {
 		if c.w.eof {
-			return i, csvNone
+			return 0, csvNone
 		}
 		return 0, csvShort
 	}
-	line := c.next + bytes.Count(b[:i], []byte{'\n'})
-	c.row = line
+	c.row = c.next
+	i := 0
 	newline := -1 // the next one at i or later; looked for once per line, or short lines would cost whole buffers
 	for {
 		if i < len(b) && b[i] == '"' {
-			end, lines, doubled := quotedEnd(b, i+1)
+			end, doubled := quotedEnd(b, i+1)
 			if end < 0 {
 				return len(b), csvShort
 			}
 			c.fields, c.quoted = append(c.fields, b[i+1:end]), append(c.quoted, doubled)
-			line += lines
 			i = end + 1
 		} else {
 			if newline < i {
@@ -91,9 +90,9 @@ func (c *csvScanner) scan(b []byte) (int, csvStatus) {
 		case i < len(b) && b[i] != '\n' && (b[i] != '\r' || i+1 < len(b) && b[i+1] != '\n'):
 			rest, _, _ := bytes.Cut(b[i:min(len(b), i+maxQuoted)], []byte("\n"))
 			c.msg = "text behind the end of a quoted field: " + quote(rest)
-			return c.resume(b, i, line)
+			return c.resume(b, i)
 		default:
-			c.next = line + 1
+			c.next = c.row + bytes.Count(b[:i], []byte{'\n'}) + 1
 			return i + lineEnd(b[i:]), csvRecord
 		}
 	}
@@ -107,8 +106,9 @@ func lineEnd(b []byte) int {
 	return min(len(b), 1)
 }
 
-// blank returns where the first line that is not empty begins.
-func (c *csvScanner) blank(b []byte) int {
+// blank passes over empty lines.
+func (c *csvScanner) blank() {
+	b := c.w.rest()
 	i := 0
 	for {
 		switch {
@@ -117,8 +117,10 @@ func (c *csvScanner) blank(b []byte) int {
 		case i+1 < len(b) && b[i] == '\r' && b[i+1] == '\n':
 			i += 2
 		default:
-			return i
+			c.w.start += i
+			return
 		}
+		c.next++
 	}
 }
 
@@ -150,7 +152,7 @@ func (c *csvScanner) plain(field []byte) {
 }
 
 // resume skips what is left of a broken record's line.
-func (c *csvScanner) resume(b []byte, i, line int) (int, csvStatus) {
+func (c *csvScanner) resume(b []byte, i int) (int, csvStatus) {
 	n := indexFrom(b, i, '\n')
 	if n < 0 {
 		if !c.w.eof {
@@ -158,7 +160,7 @@ func (c *csvScanner) resume(b []byte, i, line int) (int, csvStatus) {
 		}
 		n = len(b) - 1
 	}
-	c.next = line + 1
+	c.next = c.row + bytes.Count(b[:i], []byte{'\n'}) + 1
 	return n + 1, csvRecord
 }
 
@@ -170,22 +172,20 @@ func indexFrom(b []byte, i int, c byte) int {
 	return i + n
 }
 
-// quotedEnd returns where the quoted field whose text starts at i ends, −1 when it does not, how many newlines it holds
-// and whether it holds doubled quotes.
-func quotedEnd(b []byte, i int) (end, lines int, doubled bool) {
-	start := i
+// quotedEnd returns where the quoted field whose text starts at i ends, −1 when it does not, and whether it holds doubled
+// quotes.
+func quotedEnd(b []byte, i int) (end int, doubled bool) {
 	for {
 		n := bytes.IndexByte(b[i:], '"')
 		if n < 0 {
-			return -1, 0, false
+			return -1, false
 		}
 		i += n
-		if i+1 < len(b) && b[i+1] == '"' {
-			doubled = true
-			i += 2
-			continue
+		if i+1 == len(b) || b[i+1] != '"' {
+			return i, doubled
 		}
-		return i, bytes.Count(b[start:i], []byte{'\n'}), doubled
+		doubled = true
+		i += 2
 	}
 }
 
@@ -216,6 +216,9 @@ func readCSV(r io.Reader, a *assembler, comma byte) error {
 	}
 	var texts []byte
 	for {
+		if a.rows == looked {
+			a.spare(slots)
+		}
 		ok, err := c.record()
 		if err != nil {
 			return a.streamError(err, c.next)

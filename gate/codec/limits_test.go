@@ -179,18 +179,22 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// TestSameScoresFromAnyFormat reads the same rows from JSON lines and CSV.
+// TestSameScoresFromAnyFormat reads the same rows from JSON lines and CSV, of which the latter stops looking into JSON text
+// after some rows.
 func TestSameScoresFromAnyFormat(t *testing.T) {
 	t.Parallel()
 	sums := map[string]string{}
 	for name, write := range map[string]func(io.Writer, int, uint64){"a.jsonl": writeJSONL, "a.csv": writeCSV} {
 		var b bytes.Buffer
-		write(&b, 500, 7)
+		write(&b, looked+500, 7)
 		s, err := Read(t.Context(), []File{memory(name, b.Bytes())}, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		sums[name] = score.SHA256(s.Tables)
+		if got, want := strings.Contains(strings.Join(s.Log, "\n"), "in the first 1000 rows only"), name == "a.csv"; got != want {
+			t.Errorf("%s: the log says %t that JSON text was looked into no more, want %t", name, got, want)
+		}
 	}
 	if sums["a.jsonl"] != sums["a.csv"] {
 		t.Errorf("got different scores: %v", sums)

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -228,6 +229,34 @@ func (a *assembler) unreadable(i int, c cell) {
 			a.put(k, cell{kind: text, text: c.text})
 		}
 	}
+}
+
+// spare stops reading columns of JSON text, once rows enough have been looked into, whose metrics are all read from columns
+// of their own: decoding that text is most of the work, and all that comes of it is how often the two disagree. It is for
+// formats in which every row has every column.
+func (a *assembler) spare(slots []int) {
+	for k, i := range slots {
+		if i < 0 || !a.slots[i].deep || !a.spares(&a.slots[i]) {
+			continue
+		}
+		slots[k] = -1
+		a.st.log = append(a.st.log, fmt.Sprintf("%s: compared column %q with the scores beside it in the first %d rows only",
+			a.file.Name, a.slots[i].name, a.rows))
+	}
+}
+
+// spares reports whether a column of JSON text is not needed: options name nothing in it, it could be read, and whatever
+// metric it holds is read from a column of its own first.
+func (a *assembler) spares(s *slot) bool {
+	if s.role != roleNone && s.role != roleScore || a.inside[s.name] {
+		return false
+	}
+	inside := func(i int) bool { return a.slots[i].seen && strings.HasPrefix(a.slots[i].name, s.name+".") }
+	found := false
+	for i := range a.slots {
+		found = found || inside(i)
+	}
+	return found && !slices.ContainsFunc(a.metrics, func(m metricColumn) bool { return inside(m.slots[0]) })
 }
 
 // options returns the columns that options name for roles.
