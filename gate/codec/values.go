@@ -185,11 +185,11 @@ const maxQuoted = 40
 func quote(b []byte) string {
 	s := string(b)
 	if len(b) > maxQuoted {
-		b = b[:maxQuoted]
-		for len(b) > 0 && !utf8.RuneStart(b[len(b)-1]) {
-			b = b[:len(b)-1]
+		end := maxQuoted - 1
+		for k := 1; k < utf8.UTFMax && !utf8.RuneStart(b[end]); k++ { // not further, should it be no UTF-8 at all
+			end--
 		}
-		s = string(b[:len(b)-1]) + "…"
+		s = string(b[:end]) + "…"
 	}
 	if strings.ContainsAny(s, `"\\`) && strconv.CanBackquote(s) {
 		return "`" + s + "`"
