@@ -1,7 +1,7 @@
 // Package stat measures how far the scores of two runs differ.
 //
 // Numbers go in, numbers come out: nothing here reads a clock, an environment or a random source, and
-// nothing keeps state. The path through it is short:
+// nothing keeps state. What is drawn at random is drawn from a seed that the caller gives. The path through it is short:
 //
 //  1. [Of] reduces a column to [Moments]; parts of a column are reduced apart and joined by [Moments.Merge].
 //  2. [Welch] compares two columns, [Paired] one column of per-sample differences; both answer with a [Test].

@@ -42,6 +42,11 @@ type fixture struct {
 		Delta, SD           float64
 		Sided               float64
 		TargetPower         float64 `json:"target_power"`
+		Cluster             []string
+		BaselineCounts      []int `json:"baseline_counts"`
+		CandidateCounts     []int `json:"candidate_counts"`
+		Worse, Better       int
+		Exact               bool
 	} `json:"input"`
 }
 
@@ -111,7 +116,7 @@ func (c fixture) wantValue(t *testing.T, key string, got, want any) {
 // close applies the case's tolerances. Tail quantities get no absolute slack, so that small ones are tested.
 func (c fixture) close(key string, got, want float64) bool {
 	slack := c.TolAbs
-	for _, prefix := range []string{"p", "sf", "cdf", "log", "holm"} {
+	for _, prefix := range []string{"p", "mean_p", "studentized_p", "sf", "cdf", "log", "holm", "bh", "hochberg", "bonferroni"} {
 		if strings.HasPrefix(key, prefix) {
 			slack = 1e-300
 		}
