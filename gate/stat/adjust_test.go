@@ -43,3 +43,21 @@ func TestHolmProperties(t *testing.T) {
 		}
 	}
 }
+
+// The procedures order as their proofs do: Hochberg between no correction and Holm, Holm below Bonferroni.
+func TestAdjustmentsOrder(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(23, 24))
+	for range 200 {
+		p := make([]float64, rng.IntN(20))
+		for i := range p {
+			p[i] = rng.Float64()
+		}
+		holm, hochberg, bh, bonferroni := Holm(p), Hochberg(p), BenjaminiHochberg(p), Bonferroni(p)
+		for i := range p {
+			if !(p[i] <= bh[i] && bh[i] <= hochberg[i] && hochberg[i] <= holm[i] && holm[i] <= bonferroni[i] && bonferroni[i] <= 1) {
+				t.Errorf("p %v: Benjamini-Hochberg %v, Hochberg %v, Holm %v, Bonferroni %v", p[i], bh[i], hochberg[i], holm[i], bonferroni[i])
+			}
+		}
+	}
+}

@@ -189,7 +189,7 @@ func TestNonInferiorityReference(t *testing.T) {
 			t.Errorf("%s: %v", c.Name, err)
 			continue
 		}
-		below, ok1 := test.Against(-c.Input.Margin)
+		below, ok1 := test.NonInferior(c.Input.Margin)
 		above, ok2 := test.Against(c.Input.Margin)
 		if !ok1 || !ok2 {
 			t.Errorf("%s: no test against the margin", c.Name)
@@ -260,14 +260,14 @@ func TestStudentQuantileReference(t *testing.T) {
 	}
 }
 
-func TestHolmReference(t *testing.T) {
+func TestAdjustReference(t *testing.T) {
 	t.Parallel()
 	for _, c := range fixtures(t, "p_adjust") {
 		var p []float64
 		if err := json.Unmarshal(c.Input.P, &p); err != nil {
 			t.Fatal(err)
 		}
-		c.want(t, map[string]any{"holm": Holm(p)}, "bh", "hochberg", "bonferroni")
+		c.want(t, map[string]any{"holm": Holm(p), "bh": BenjaminiHochberg(p), "hochberg": Hochberg(p), "bonferroni": Bonferroni(p)})
 	}
 }
 
@@ -314,11 +314,16 @@ func TestPowerReference(t *testing.T) {
 		if !ok {
 			t.Errorf("%s: no required n", c.Name)
 		}
+		power := Power(c.Input.Delta, se, df, alpha)
+		if c.Input.Sided == 2 {
+			power += Power(-c.Input.Delta, se, df, alpha)
+		}
 		c.want(t, map[string]any{
+			"power":             power,
 			"mde_t":             MDE(se, df, alpha, c.Input.TargetPower),
 			"mde_normal":        MDE(se, math.Inf(1), alpha, c.Input.TargetPower),
 			"n_required_normal": float64(required),
-		}, "power")
+		})
 	}
 }
 

@@ -56,3 +56,34 @@ func TestNeededIsInverseOfMDE(t *testing.T) {
 		}
 	}
 }
+
+func TestPower(t *testing.T) {
+	t.Parallel()
+	inf := math.Inf(1)
+	for _, df := range []float64{1, 2, 7.5, 30, 1e4, 1e12, inf} {
+		for _, alpha := range []float64{1e-6, 0.05, 0.5} {
+			if got := Power(0, 1, df, alpha); !near(got, alpha, 1e-9*alpha) {
+				t.Errorf("df %v: power %v at no loss, want alpha %v", df, got, alpha)
+			}
+			if a, b := Power(1, 1, df, alpha), Power(2, 1, df, alpha); !(a < b && b < 1 && a > alpha) {
+				t.Errorf("df %v, alpha %v: power %v at 1, %v at 2", df, alpha, a, b)
+			}
+		}
+	}
+	// Without uncertainty about the variance it is the normal's: Φ(2 − 1.6449).
+	if got, want := Power(2, 1, inf, 0.05), Tail(Quantile(0.95, inf)-2, inf); !near(got, want, 1e-7) {
+		t.Errorf("power %v, want %v", got, want)
+	}
+	for name, got := range map[string]float64{
+		"alpha": Power(1, 1, 9, 0), "se": Power(1, 0, 9, 0.05), "df": Power(1, 1, 0, 0.05), "loss": Power(math.NaN(), 1, 9, 0.05),
+	} {
+		if !math.IsNaN(got) {
+			t.Errorf("bad %s: %v, want NaN", name, got)
+		}
+	}
+	for _, loss := range []float64{inf, -inf, 1e300, -1e300} {
+		if got := Power(loss, 1e-10, 9, 0.05); got != float64(count(loss > 0)) {
+			t.Errorf("loss %v: power %v", loss, got)
+		}
+	}
+}

@@ -18,25 +18,51 @@ type Method uint8
 
 // The tests, by the names reports give them.
 const (
-	WelchT  Method = iota + 1 // Welch's t-test of two independent samples
-	PairedT                   // Student's t-test of per-sample differences
+	WelchT         Method = iota + 1 // Welch's t-test of two independent samples
+	PairedT                          // Student's t-test of per-sample differences
+	PermutationT                     // the permutation test of Welch's t
+	ClusteredT                       // a t-test of samples in groups, paired or not
+	McNemarMidP                      // McNemar's mid-p test of pairs that pass or fail
+	SignedRank                       // Wilcoxon's signed-rank test of per-sample differences
+	RankSum                          // the test of Wilcoxon, Mann and Whitney of two independent samples
+	RankMean                         // Brunner and Munzel's test of two independent samples
+	SignFlips                        // the exact test of the mean difference over all signs
+	MissingRate                      // Fisher's mid-p test of the shares missing
+	NonInferiority                   // a t-test against a margin
+	BetweenRuns                      // a bound on what runs of unchanged code do
+	ChiSquared                       // Pearson's test of counts per level
+	KolmogorovD                      // the test of Kolmogorov and Smirnov
 )
 
 // String returns the method's name in reports, such as "welch".
 func (m Method) String() string {
-	switch m {
-	case WelchT:
-		return "welch"
-	case PairedT:
-		return "paired_t"
+	names := [...]string{
+		WelchT:         "welch",
+		PairedT:        "paired_t",
+		PermutationT:   "permutation",
+		ClusteredT:     "clustered",
+		McNemarMidP:    "mcnemar",
+		SignedRank:     "wilcoxon",
+		RankSum:        "mann_whitney",
+		RankMean:       "brunner_munzel",
+		SignFlips:      "sign_flip",
+		MissingRate:    "missing_rate",
+		NonInferiority: "noninferiority",
+		BetweenRuns:    "between_runs",
+		ChiSquared:     "chi_square",
+		KolmogorovD:    "kolmogorov_smirnov",
 	}
-	return fmt.Sprintf("Method(%d)", uint8(m))
+	if m == 0 || int(m) >= len(names) {
+		return fmt.Sprintf("Method(%d)", uint8(m))
+	}
+	return names[m]
 }
 
 // A Test is the outcome of one hypothesis test on candidate minus baseline. All fields are finite.
 type Test struct {
 	Method Method
 	N      [2]int // candidate, baseline; equal when paired
+	Groups [2]int // likewise, of [ClusteredT]; 0 otherwise
 
 	// T and DF are the t statistic and its degrees of freedom. They are undefined, and 0, when Degenerate.
 	T, DF float64
@@ -118,6 +144,14 @@ func (t Test) Against(null float64) (Test, bool) {
 	}
 	moved, err := t.finish(null)
 	return moved, err == nil
+}
+
+// NonInferior returns the test whether the true difference lies above −margin, named [NonInferiority]: its PBetter is small where
+// a loss of margin or more is ruled out. It is false where [Test.Against] is.
+func (t Test) NonInferior(margin float64) (Test, bool) {
+	t, ok := t.Against(-margin)
+	t.Method = NonInferiority
+	return t, ok
 }
 
 // log10Of2 is log₁₀ 2, in the same rounding as the quotients it is added to.

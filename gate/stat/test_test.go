@@ -241,7 +241,11 @@ func sound(t *testing.T, test Test) {
 
 func TestMethodString(t *testing.T) {
 	t.Parallel()
-	for m, want := range map[Method]string{WelchT: "welch", PairedT: "paired_t", 0: "Method(0)"} {
+	for m, want := range map[Method]string{
+		WelchT: "welch", PairedT: "paired_t", PermutationT: "permutation", ClusteredT: "clustered", McNemarMidP: "mcnemar", SignedRank: "wilcoxon",
+		MissingRate: "missing_rate", NonInferiority: "noninferiority", BetweenRuns: "between_runs", ChiSquared: "chi_square",
+		0: "Method(0)", 99: "Method(99)",
+	} {
 		if got := m.String(); got != want {
 			t.Errorf("Method %d is %q, want %q", uint8(m), got, want)
 		}
