@@ -106,10 +106,7 @@ func Welch(candidate, baseline Moments, level float64) (Test, error) {
 	}
 	c := candidate.Var() / float64(candidate.N)
 	b := baseline.Var() / float64(baseline.N)
-	rc, rb := c/(c+b), b/(c+b) // shares of the variance of Diff; squaring c and b could overflow
-	t.SE = math.Sqrt(c + b)
-	t.DF = 1 / (float64(rc*rc)/float64(candidate.N-1) + float64(rb*rb)/float64(baseline.N-1))
-	return t.finish(0)
+	return t.satterthwaite(c, b, candidate.N-1, baseline.N-1)
 }
 
 // Paired tests whether per-sample differences, candidate − baseline, have mean 0: Student's t-test with n−1
@@ -171,6 +168,14 @@ func check(level float64, sides ...Moments) error {
 		}
 	}
 	return nil
+}
+
+// satterthwaite fills in the rest from the variances of the two means and their degrees of freedom.
+func (t Test) satterthwaite(c, b float64, dfC, dfB int) (Test, error) {
+	rc, rb := c/(c+b), b/(c+b) // shares of the variance of Diff; squaring c and b could overflow
+	t.SE = math.Sqrt(c + b)
+	t.DF = 1 / (float64(rc*rc)/float64(dfC) + float64(rb*rb)/float64(dfB))
+	return t.finish(0)
 }
 
 // finish fills in T, the bounds and the p-values from Diff, SE and DF, for a true difference of null.
