@@ -154,10 +154,14 @@ func (t Test) NonInferior(margin float64) (Test, bool) {
 // log10Of2 is log₁₀ 2, in the same rounding as the quotients it is added to.
 const log10Of2 = math.Ln2 / math.Ln10
 
+func errLevel(level float64) error {
+	return fmt.Errorf("confidence level %v is not in (0, 1)", level)
+}
+
 // check refuses what no t-test can be made of.
 func check(level float64, sides ...Moments) error {
 	if !(level > 0 && level < 1) {
-		return fmt.Errorf("confidence level %v is not in (0, 1)", level)
+		return errLevel(level)
 	}
 	for _, m := range sides {
 		if m.N < 2 {
