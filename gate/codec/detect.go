@@ -25,11 +25,13 @@ const (
 
 var formats = []string{formatJSONL, formatJSON, formatCSV, formatTSV, formatParquet}
 
-// Limits of what a compressed file may expand to, so that a few bytes cannot keep a machine busy for hours. Prompts that
-// every row repeats compress a few hundred times; anything small is read whatever its ratio.
+// Limits of what a compressed file may expand to, so that a few bytes cannot keep a machine busy for minutes. Evaluations
+// compress 3 to 20 times, and 50 times where every row repeats a long prompt, since what is asked and answered differs.
+// Anything small is read whatever its ratio.
 const (
-	maxRatio    = 1000
+	maxRatio    = 200
 	freeBytes   = 64 << 20
+	partBytes   = 32       // a line, an object, a field or an escape costs as much time as so much text, and counts as much
 	zstdWindow  = 64 << 20 // the decoder's memory; zstd's own levels use 8 MiB at most, its --ultra ones up to 128
 	sniffLength = 64 << 10
 )
@@ -81,7 +83,7 @@ func (f *File) sniff(o *Options, progress func(int)) (*content, error) {
 		return nil, &Error{Msg: "not a Parquet file, though format is parquet", Fix: "set input format to auto"}
 	}
 	c := &content{r: raw, close: func() {}}
-	if err := c.decompress(head, f.Size); err != nil {
+	if err := c.decompress(head, f); err != nil {
 		return nil, err
 	}
 	ext := strings.ToLower(path.Ext(strings.TrimSuffix(strings.TrimSuffix(f.Name, ".gz"), ".zst")))
@@ -93,21 +95,21 @@ func (f *File) sniff(o *Options, progress func(int)) (*content, error) {
 }
 
 // decompress puts a decoder in front of the text where the first bytes ask for one.
-func (c *content) decompress(head []byte, size int64) error {
+func (c *content) decompress(head []byte, f *File) error {
 	switch {
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		z, err := gzip.NewReader(c.r)
 		if err != nil {
 			return &Error{Msg: "damaged gzip data: " + err.Error(), Fix: "was the file cut short?"}
 		}
-		c.r = &bounded{r: z, what: "gzip", left: freeBytes + maxRatio*size}
+		c.r = &bounded{r: z, what: "gzip", file: f.Name, left: freeBytes + maxRatio*f.Size}
 	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
 		z, err := zstd.NewReader(c.r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(zstdWindow))
 		if err != nil {
 			return &Error{Msg: "damaged zstd data: " + err.Error(), Fix: "was the file cut short?"}
 		}
 		c.close = z.Close
-		c.r = &bounded{r: z, what: "zstd", left: freeBytes + maxRatio*size}
+		c.r = &bounded{r: z, what: "zstd", file: f.Name, left: freeBytes + maxRatio*f.Size}
 	}
 	return nil
 }
@@ -116,7 +118,7 @@ func (c *content) decompress(head []byte, size int64) error {
 func (c *content) decide(ext, format string, compressed bool) error {
 	head := make([]byte, sniffLength)
 	n, err := io.ReadFull(c.r, head)
-	whole := err == io.EOF || err == io.ErrUnexpectedEOF
+	whole := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 	if err != nil && !whole {
 		return err
 	}
@@ -251,15 +253,19 @@ func (m *meter) Read(p []byte) (int, error) {
 type bounded struct {
 	r    io.Reader
 	what string
+	file string
 	left int64
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	b.left -= int64(n)
+	for _, part := range []string{"\n", "{", ",", `\`} {
+		b.left -= int64(partBytes * bytes.Count(p[:n], []byte(part)))
+	}
 	switch {
 	case b.left < 0:
-		return 0, &Error{Msg: fmt.Sprintf("the %s data expands more than %d times", b.what, maxRatio), Fix: "give the file uncompressed"}
+		return 0, &Error{File: b.file, Msg: fmt.Sprintf("the %s data expands beyond what scores do", b.what), Fix: "give the file uncompressed"}
 	case err != nil && err != io.EOF:
 		return n, &Error{Msg: fmt.Sprintf("damaged %s data: %s", b.what, err), Fix: "was the file cut short?"}
 	}

@@ -62,7 +62,9 @@ func TestLimits(t *testing.T) {
 		{"a quoted field that does not end", File{Name: "quoted.csv", Content: quoted, Size: quoted.size},
 			"quoted.csv:2: a row is longer than 64 MiB; write one sample per row, and shorten its texts"},
 		{"a few kilobytes of zstd that expand to gigabytes", memory("bomb.jsonl.zst", bomb(t)),
-			": the zstd data expands more than 1000 times; give the file uncompressed"},
+			": the zstd data expands beyond what scores do; give the file uncompressed"},
+		{"a quarter of a megabyte of gzip that expands to millions of rows", memory("rows.jsonl.gz", manyRows(t)),
+			": the gzip data expands beyond what scores do; give the file uncompressed"},
 		{"keys that are no columns", memory("wide.jsonl", wide(3, 4000)),
 			"wide.jsonl:3: more than 10000 columns; write one row per sample, with the same columns in every row"},
 		{"nothing but broken rows", memory("junk.jsonl", bytes.Repeat([]byte("{\n"), 20_000)),
@@ -93,6 +95,11 @@ func bomb(t *testing.T) []byte {
 	}
 	_ = z.Close()
 	return out.Bytes()
+}
+
+// manyRows returns ninety million rows without a score, as gzip.
+func manyRows(t *testing.T) []byte {
+	return bytes.Repeat(gzipped(t, bytes.Repeat([]byte("{}\n"), 1<<20/3)), 256)
 }
 
 // TestMemory reads rows whose texts are a hundred times as long with the same number of allocations.
