@@ -63,7 +63,7 @@ func TestLimits(t *testing.T) {
 			"quoted.csv:2: a row is longer than 64 MiB; write one sample per row, and shorten its texts"},
 		{"a few kilobytes of zstd that expand to gigabytes", memory("bomb.jsonl.zst", bomb(t)),
 			": the zstd data expands beyond what scores do; give the file uncompressed"},
-		{"a quarter of a megabyte of gzip that expands to millions of rows", memory("rows.jsonl.gz", manyRows(t)),
+		{"a quarter of a megabyte of gzip that expands to millions of rows", memory("rows.jsonl.gz", rowBomb(t)),
 			": the gzip data expands beyond what scores do; give the file uncompressed"},
 		{"keys that are no columns", memory("wide.jsonl", wide(3, 4000)),
 			"wide.jsonl:3: more than 10000 columns; write one row per sample, with the same columns in every row"},
@@ -97,8 +97,8 @@ func bomb(t *testing.T) []byte {
 	return out.Bytes()
 }
 
-// manyRows returns ninety million rows without a score, as gzip.
-func manyRows(t *testing.T) []byte {
+// rowBomb returns ninety million rows without a score, as gzip.
+func rowBomb(t *testing.T) []byte {
 	return bytes.Repeat(gzipped(t, bytes.Repeat([]byte("{}\n"), 1<<20/3)), 256)
 }
 
