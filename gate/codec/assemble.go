@@ -76,6 +76,7 @@ type slot struct {
 	row   int // generation of the row that cell belongs to
 	cell  cell
 	seen  bool  // some row had it
+	prose bool  // by its name it holds what people read of a sample
 	deep  bool  // values are looked into for paths below name
 	trail trail // through the values that are looked into
 }
@@ -114,9 +115,8 @@ type assembler struct {
 	path    []byte // of the value being looked into
 	scratch []byte // texts decoded while looking into values
 	unlike  map[string]disagreement
-	noID    int // rows without an id though a column for ids, or input texts, is there
-	noIDRow int // the first of them
-	skipped map[string]bool
+	noID    int    // rows without an id though a column for ids, or input texts, is there
+	noIDRow int    // the first of them
 	rowErr  *Error // what makes the current row unusable
 
 	yield func(row int, fields []field) error // takes whole rows of JSON in place of the builder; may be nil
@@ -216,6 +216,7 @@ func (a *assembler) column(name string) (int, *Error) {
 	i := len(a.slots)
 	s := slot{name: strings.Clone(name)}
 	s.role, s.rank = a.classify(s.name)
+	s.prose = isProse(s.name)
 	s.deep = a.inside[s.name] || a.discovers(s.name)
 	a.slots = append(a.slots, s)
 	a.byName[s.name] = i

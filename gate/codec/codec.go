@@ -34,7 +34,8 @@ func (m Metric) Matches(metric string) bool {
 type Options struct {
 	Format string // the name of one reader, or "" or "auto" to decide by content
 
-	// The columns that hold these, as dotted paths; empty to go by common names.
+	// The columns that hold these, as dotted paths; empty to go by common names. Where ID or Group is a column of input
+	// texts, answers or explanations by its name, their fingerprints stand for them.
 	ID, Model, Task, Group, Trial string
 
 	Metrics []Metric // which metrics count; empty to decide by section "which columns are metrics" of the documentation

@@ -16,8 +16,9 @@ type FlatOptions struct {
 	// Options.ModelID, belong to every model.
 	Model string
 
-	// Text keeps texts. Without it a text column stays only where it is an id, model, task, group, trial or metric name,
-	// or has few and short values that repeat; of JSON text and of structs stay the numbers.
+	// Text keeps texts. Without it input texts, answers and explanations go, whatever they are used for; another text column
+	// stays only where it is an id, model, task, group, trial or metric name, or has few and short values that repeat; of
+	// JSON text and of structs stay the numbers.
 	Text bool
 
 	// SampleID puts a column sample_id first, with the ids that were derived from input texts, and a column trial after it,
@@ -33,7 +34,8 @@ type FlatOptions struct {
 // text, and objects and lists are kept as JSON text. NaN and infinities stay what they are. It returns the number of rows.
 //
 // What it writes reads back, through Read with the same options, as the tables that the files read as; but where the scale
-// of a metric was known by the columns of its file, and texts are not kept, Options.Scale has to tell it. Files in which
+// of a metric was known by the columns of its file, and texts are not kept, Options.Scale has to tell it, and groups that
+// are texts go with them. Files in which
 // [Scores].Flat is false are not for it. Equal files give equal bytes.
 func WriteFlat(ctx context.Context, w io.Writer, files []File, o Options, sel FlatOptions) (int64, error) {
 	opened, err := openAll(files)
@@ -107,7 +109,7 @@ func (r *flatRoles) column(role role) string {
 
 // keeps reports whether a column plays a role that has to stay, whatever it holds.
 func (r *flatRoles) keeps(name string) bool {
-	if name == "" {
+	if name == "" || isProse(name) {
 		return false
 	}
 	for _, k := range []role{roleID, roleModel, roleTask, roleGroup, roleTrial, roleMetricName} {

@@ -67,6 +67,10 @@ func TestWriteFlatTypesColumns(t *testing.T) {
 `, long)), Options{}, FlatOptions{SampleID: true}, []string{
 			`sample_id string: "b54d8ee2ba6a8e4d4bd1b3eb5fdb3f35" "" ""`, "trial int64: 0 0 1", `tag string: "howto" "fact" "fact"`, "accuracy int64: 1 0 0",
 			`evaluation string: "{\"score\":2,\"deep\":{\"s\":\"3\"}}" null null`}},
+		{"without texts that make ids and groups", textFile("x.jsonl", `{"question":"a","answer":"x","kind":1,"accuracy":1}
+{"question":"b","answer":"x","kind":1,"accuracy":0}
+`), Options{ID: "question", Group: "answer"}, FlatOptions{SampleID: true}, []string{
+			`sample_id string: "" ""`, "trial int64: 0 0", "kind int64: 1 1", "accuracy int64: 1 0"}},
 		{"one model", textFile("x.jsonl", `{"model":"a","id":1,"acc":1}
 {"model":"b","id":1,"acc":0.5}
 {"model":"a","id":2,"acc":0}

@@ -42,7 +42,7 @@ func (a *assembler) look(i int, c cell) {
 			return
 		}
 	}
-	if len(bytes.TrimSpace(c.text)) > 0 {
+	if rest := bytes.TrimSpace(c.text); len(rest) > 0 && string(rest) != "null" {
 		a.unreadable(i, c)
 	}
 }
@@ -271,9 +271,13 @@ func (a *assembler) checkColumns(final bool) *Error {
 		if want == "" || a.found(want, final) {
 			continue
 		}
-		input := role(r).String() + "-column" //nolint:gosec // an index of roles
+		plays := role(r) //nolint:gosec // an index of roles
+		if plays == roleInput {
+			plays = roleID // the id is made of it
+		}
+		input := plays.String() + "-column"
 		fix := "set input " + input + " to one of them"
-		if like := a.alike(role(r)); like != "" { //nolint:gosec // an index of roles
+		if like := a.alike(plays); like != "" {
 			fix = "set input " + input + " to " + quote([]byte(like))
 		}
 		return &Error{Msg: "no column " + quote([]byte(want)) + " (found: " + list(a.columns()) + ")", Fix: fix}

@@ -69,7 +69,7 @@ var scoreNames = []string{
 func (a *assembler) classify(name string) (role, int) {
 	for r, want := range a.wanted() {
 		if want != "" && name == want {
-			return role(r), 0 //nolint:gosec // an index of roles
+			return role(r), 0
 		}
 	}
 	if a.metricOf(name) != "" {
@@ -78,7 +78,7 @@ func (a *assembler) classify(name string) (role, int) {
 	lower := strings.ToLower(name)
 	for r, names := range roleColumns {
 		if rank := slices.Index(names, lower); rank >= 0 {
-			if a.wanted()[r] != "" {
+			if a.wanted()[r] != "" || role(r) == roleID && a.o.ID != "" {
 				return roleNone, 0 // the options name another column
 			}
 			return role(r), rank //nolint:gosec // an index of roles
@@ -93,9 +93,13 @@ func (a *assembler) classify(name string) (role, int) {
 	return roleScore, 0
 }
 
-// wanted returns the columns that options name, by role.
+// wanted returns the columns that options name, by role. A column of texts named for ids is one to derive ids from.
 func (a *assembler) wanted() [roles]string {
-	return [roles]string{roleID: a.o.ID, roleModel: a.o.Model, roleTask: a.o.Task, roleGroup: a.o.Group, roleTrial: a.o.Trial}
+	out := [roles]string{roleID: a.o.ID, roleModel: a.o.Model, roleTask: a.o.Task, roleGroup: a.o.Group, roleTrial: a.o.Trial}
+	if isProse(a.o.ID) {
+		out[roleID], out[roleInput] = "", a.o.ID
+	}
+	return out
 }
 
 // metricOf returns the name under which options ask for the metric in a column, or "".

@@ -22,7 +22,7 @@ func (a *assembler) sample(row int) (score.Sample, *Error) {
 	if a.key.Task, err = a.label(roleTask, a.key.Task); err != nil {
 		return s, err
 	}
-	if a.group, err = a.label(roleGroup, a.group); err != nil {
+	if a.group, err = a.groupOf(); err != nil {
 		return s, err
 	}
 	s.Key, s.Group = a.key, a.group
@@ -57,6 +57,19 @@ func (a *assembler) label(r role, last string) (string, *Error) {
 		a.labels[label] = label
 	}
 	return label, nil
+}
+
+// groupOf returns the group: of texts the fingerprint, so that no report or dataset holds them by way of it.
+func (a *assembler) groupOf() (string, *Error) {
+	i := a.roles[roleGroup]
+	if i < 0 || !a.slots[i].prose {
+		return a.label(roleGroup, a.group)
+	}
+	f := a.fingerprint(a.get(i))
+	if f == (score.Fingerprint{}) {
+		return "", nil
+	}
+	return hex.EncodeToString(f[:]), nil
 }
 
 func (a *assembler) trial() (int, *Error) {
