@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/parquet-go/parquet-go"
-
 	"github.com/hubgate/hubgate/gate/score"
 )
 
@@ -159,7 +157,7 @@ func (c *flatColumn) write(out *pqRows, at int, v cell, strip bool) {
 		case v.kind == number && v.text != nil && !c.exact:
 			b = v.text
 		}
-		out.set(at, parquet.ByteArrayValue(bytes.Clone(b)))
+		out.bytes(at, bytes.Clone(b))
 	}
 }
 

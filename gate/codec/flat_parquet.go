@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // A copier copies Parquet files of one schema into one file, column by column.
@@ -174,7 +172,7 @@ func (c *copier) file(ctx context.Context, p *pqFile) error {
 		return err
 	}
 	if c.skip > 0 {
-		c.rows = newPqRows(&pqWriter{leaves: c.out.leaves[:c.skip], columns: c.out.columns[:c.skip]})
+		c.rows = &pqRows{w: c.out, batch: make([][]pqValue, c.skip), part: true}
 	}
 	all := slices.Concat(columns, by.columns)
 	for g, group := range p.groups {
@@ -226,13 +224,13 @@ func (c *copier) batch(by *rowChooser, columns []*column, n int) error {
 			return err
 		}
 	}
-	var values []parquet.Value
+	var values []pqValue
 	for k, col := range columns {
 		values = values[:0]
 		at := c.skip + k
 		var err error
 		for i := range n {
-			if values, err = col.row(values, at, c.strip[c.kept[k]]); err != nil {
+			if values, err = col.row(values, c.strip[c.kept[k]]); err != nil {
 				return err
 			}
 			if !chosen[i] {
@@ -246,17 +244,16 @@ func (c *copier) batch(by *rowChooser, columns []*column, n int) error {
 }
 
 // lastRow returns where the last row of some values begins.
-func lastRow(values []parquet.Value) int {
+func lastRow(values []pqValue) int {
 	i := len(values) - 1
-	for i > 0 && values[i].RepetitionLevel() != 0 {
+	for i > 0 && values[i].rep != 0 {
 		i--
 	}
 	return i
 }
 
-// row appends the values of the next row, as column at of another file. Of a column that repeats they may lie in several
-// pages, and are copied.
-func (c *column) row(values []parquet.Value, at int, strip bool) ([]parquet.Value, error) {
+// row appends the values of the next row. Of a column that repeats they may lie in several pages, and are copied.
+func (c *column) row(values []pqValue, strip bool) ([]pqValue, error) {
 	for first := true; ; first = false {
 		n, err := c.available()
 		if err != nil {
@@ -282,24 +279,21 @@ func (c *column) row(values []parquet.Value, at int, strip bool) ([]parquet.Valu
 			def = int(c.defs[c.pos])
 		}
 		c.pos++
-		v := parquet.NullValue()
+		var v pqValue
 		if def == c.leaf.def {
-			word, b := c.raw()
+			v.word, v.bytes = c.raw()
 			c.at++
 			switch {
 			case strip:
-				if b = numbersOf(b); b != nil || c.leaf.repetition != pqOptional {
-					v = parquet.ByteArrayValue(b)
-				} else {
+				if v.bytes = numbersOf(v.bytes); v.bytes == nil && c.leaf.repetition == pqOptional {
 					def--
 				}
 			case c.leaf.rep > 0:
-				v = c.leaf.value(word, bytes.Clone(b))
-			default:
-				v = c.leaf.value(word, b)
+				v.bytes = bytes.Clone(v.bytes)
 			}
 		}
-		values = append(values, v.Level(rep, def, at))
+		v.rep, v.def = uint8(rep), uint8(def) //nolint:gosec // at most maxNesting
+		values = append(values, v)
 		if c.leaf.rep == 0 {
 			return values, nil
 		}

@@ -7,8 +7,6 @@ import (
 	"reflect"
 	"strings"
 	"time"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // maxTableRows bounds the small tables that ReadRows holds in memory.
@@ -108,8 +106,7 @@ func writeField(out *pqRows, k int, f tableField, v reflect.Value) {
 			out.integer(k, t.UnixMicro())
 		}
 	case v.Kind() == reflect.String:
-		s := v.String()
-		out.set(k, parquet.ByteArrayValue([]byte(s)))
+		out.bytes(k, []byte(v.String()))
 	case v.Kind() == reflect.Bool:
 		out.bool(k, v.Bool())
 	case v.Kind() == reflect.Float64:
