@@ -51,22 +51,22 @@ func upper(n, k int) float64 {
 // not 0, Statistic is their mean with the zeros. It returns [ErrTooFew] without differences, [ErrRange], and [ErrTooMany] where
 // the sums of different sign patterns are too many: beyond about 20 differences without ties.
 func SignFlip(diffs []float64) (Companion, error) {
-	t, n, err := signFlips(diffs)
+	changed, err := bySize(diffs)
+	if err != nil {
+		return Companion{}, err
+	}
+	t, total, err := signFlips(changed)
 	if err != nil {
 		return Companion{}, err
 	}
 	below, above := t.midP()
-	c := Companion{Method: SignFlips, N: n, Statistic: Of(diffs).Mean, Exact: true}
+	c := Companion{Method: SignFlips, N: len(changed), Statistic: total / float64(len(diffs)), Exact: true}
 	return c.withP(below, above), nil
 }
 
-// signFlips tallies the sums over all signs against the sum that was seen, and counts the differences that are not 0.
-func signFlips(diffs []float64) (tally, int, error) {
+// signFlips tallies the sums of the changes over all signs against the sum that was seen, and returns that.
+func signFlips(changed []float64) (tally, float64, error) {
 	const mostSums = 1 << 20
-	changed, err := bySize(diffs)
-	if err != nil {
-		return tally{}, 0, err
-	}
 	var total, seen sum
 	for _, d := range changed {
 		seen = seen.add(d)
@@ -91,7 +91,7 @@ func signFlips(diffs []float64) (tally, int, error) {
 			above = above.add(s.p)
 		}
 	}
-	return tally{below: below.value(), same: same.value(), above: above.value()}, len(changed), nil
+	return tally{below: below.value(), same: same.value(), above: above.value()}, seen.value(), nil
 }
 
 // weighted is a sum with its probability.
