@@ -41,7 +41,7 @@ var rooms = map[string]room{
 		outside: []string{"github.com/mattn/go-runewidth"}},
 	"gate/config": {layer: 4,
 		module:  []string{"gate", "gate/codec", "gate/evalconf", "gate/score", "gate/stat", "hub"},
-		outside: []string{"github.com/agnivade/levenshtein", "github.com/bmatcuk/doublestar/v4", "github.com/spf13/pflag", "go.yaml.in/yaml/v3"}},
+		outside: []string{"github.com/agnivade/levenshtein", "github.com/bmatcuk/doublestar/v4", "go.yaml.in/yaml/v3"}},
 	"hub/dataset": {layer: 4,
 		module:  []string{"gate", "gate/codec", "gate/evalconf", "gate/score", "hub"},
 		outside: []string{"go.yaml.in/yaml/v3"}},
