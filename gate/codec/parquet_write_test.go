@@ -91,7 +91,36 @@ func TestParquetWriterNamesTypes(t *testing.T) {
 	}
 }
 
-// texts returns a table of one column of optional texts, all of which are in one row group.
+// What other writers say of a type that is not stored in that way is not passed on, and bounds go by what is stored.
+func TestParquetWriterLeavesOddTypesUnnamed(t *testing.T) {
+	t.Parallel()
+	odd := []pqNode{
+		{physical: physFixed, length: 3, logical: logString}, {physical: physInt64, logical: logDate}, {physical: physFixed, length: 15, logical: logUUID},
+		{physical: physInt64, logical: logInteger, bits: 8, unsigned: true}, {physical: physInt32, logical: logInteger, bits: 7},
+		{physical: physDouble, logical: logDecimal, precision: 5}, {physical: physBytes, logical: logDecimal}, {physical: physFixed, length: 2, logical: logDecimal, scale: 3, precision: 2},
+		{physical: physInt32, logical: logTime, unit: "us"}, {physical: physInt32, logical: logTimestamp, unit: "ms"}, {physical: physInt64, logical: logTimestamp},
+		{physical: physInt32, logical: logNull}, {physical: physFixed, length: 12, logical: logOther},
+	}
+	s := &shredded{root: flatSchema()}
+	for i, typ := range odd {
+		typ.name = fmt.Sprint("c", i)
+		s.root.children = append(s.root.children, &typ)
+	}
+	s.add(randomTape(1, 20_000), 200)
+	s.check(t)
+	b := s.write(t, 1)
+	p, err := openParquet(&File{Name: "x", Content: bytes.NewReader(b), Size: int64(len(b))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, leaf := range p.leaves {
+		if leaf.logical != logNone || leaf.physical != odd[i].physical {
+			t.Errorf("column %d reads back as type %d of %d, want none of %d", i, leaf.logical, leaf.physical, odd[i].physical)
+		}
+	}
+}
+
+// textTable returns a table of one column of texts, every tenth of which is null, in one row group.
 func textTable(n int, text func(i int) string) *shredded {
 	s := &shredded{root: flatSchema(stringColumn("text")), rows: []int{n}}
 	values := make([]pqValue, n)
