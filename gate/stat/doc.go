@@ -4,9 +4,14 @@
 // nothing keeps state. What is drawn at random is drawn from a seed that the caller gives. The path through it is short:
 //
 //  1. [Of] reduces a column to [Moments]; parts of a column are reduced apart and joined by [Moments.Merge].
-//  2. [Welch] compares two columns, [Paired] one column of per-sample differences; both answer with a [Test].
-//  3. [Holm] adjusts the p-values of a family of tests.
-//  4. [MDE], [NeededUnpaired] and [NeededPaired] say what a comparison of this size could have seen.
+//  2. [Welch] compares two columns, [Paired] one column of per-sample differences; both answer with a [Test]. For
+//     samples in groups there are [OfGroups], [ClusteredWelch] and [ClusteredPaired].
+//  3. [Permutation] guards [Welch] where samples are few or unequal: [Test.Guarded].
+//  4. [Holm] adjusts the p-values of a family of tests.
+//  5. [MDE], [Power], [NeededUnpaired] and [NeededPaired] say what a comparison of this size could have seen.
+//
+// Others inform and do not decide: [McNemar], [Wilcoxon] and their kin answer with a [Companion], [ChiSquare] and
+// [KolmogorovSmirnov] with a [Shift], and [SpreadOf] and [NoiseOf] say how much noise there is between runs and trials.
 //
 // Signs are candidate − baseline throughout, so a negative difference is a loss wherever more is better.
 //

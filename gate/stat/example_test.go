@@ -2,6 +2,7 @@ package stat_test
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hubgate/hubgate/gate/stat"
 )
@@ -38,6 +39,39 @@ func ExampleWelch_degenerate() {
 	test, err := stat.Welch(stat.Of([]float64{2, 2, 2, 2}), stat.Of([]float64{3, 3, 3, 3}), 0.9)
 	fmt.Printf("%v %.4f %v\n", test.Degenerate, test.PWorse, err)
 	// Output: true 0.0143 <nil>
+}
+
+// Ten perfect scores say little about a run of a hundred with five slips, whatever Welch's test makes of their lack of variance.
+func ExamplePermutation() {
+	baseline := slices.Repeat([]float64{3}, 10)
+	candidate := append(slices.Repeat([]float64{3}, 95), 2, 2, 2, 2, 1)
+	test, err := stat.Welch(stat.Of(candidate), stat.Of(baseline), 0.9)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p, err := stat.Permutation(candidate, baseline, stat.Resampling{Alpha: 0.05, Family: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("p %.3f alone, %.3f guarded\n", test.PWorse, test.Guarded(p).PWorse)
+	// Output: p 0.017 alone, 0.308 guarded
+}
+
+// Six questions about three texts are three independent things and not six.
+func ExampleClusteredPaired() {
+	diffs := []float64{-1, -1, 0, -1, 0, 0}
+	texts := []string{"a", "a", "b", "b", "c", "c"}
+	test, err := stat.ClusteredPaired(stat.OfGroups(diffs, texts), 0.9)
+	fmt.Printf("t %.3f with %.0f degrees of freedom, %v\n", test.T, test.DF, err)
+	// Output: t -1.732 with 2 degrees of freedom, <nil>
+}
+
+func ExampleMcNemar() {
+	test := stat.McNemar(8, 2) // eight samples broke, two were mended
+	fmt.Printf("p %.3f\n", test.PWorse)
+	// Output: p 0.033
 }
 
 // A true loss of up to 0.1 is tolerated. Non-inferiority asks whether a larger one is ruled out.
