@@ -203,7 +203,7 @@ func (s *splits) dealer() (deal func(rng *rand.PCG, counts []int), steps int) {
 	level := make([]int32, 0, s.all) // of each value
 	for k, total := range s.totals {
 		for range total {
-			level = append(level, int32(k)) //nolint:gosec // fewer levels than values to hold
+			level = append(level, int32(k))
 		}
 	}
 	return func(rng *rand.PCG, counts []int) {
