@@ -131,7 +131,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"refuses":  refuses,
 		"pack":     pack,
 		"damage":   damage,
-		"excel":    excel,
+		"archive":  archive,
 		"replace":  replace,
 	}
 }

@@ -51,8 +51,10 @@ type readState struct {
 	long      bool              // some row holds one score
 	wide      bool              // some row holds all scores of a sample
 	rows      int
-	log       []string
-	warnings  []string
+	read      []description
+	log       []string // what else there is to say of files, whose names the lines begin with
+	noID      noID
+	unlike    []disagreement
 }
 
 func newReadState(ctx context.Context) *readState {
@@ -114,7 +116,6 @@ type assembler struct {
 	hex     [32]byte
 	path    []byte // of the value being looked into
 	scratch []byte // texts decoded while looking into values
-	unlike  map[string]disagreement
 	noID    int    // rows without an id though a column for ids, or input texts, is there
 	noIDRow int    // the first of them
 	rowErr  *Error // what makes the current row unusable
@@ -128,17 +129,10 @@ type metricColumn struct {
 	slots []int
 }
 
-// A disagreement is a metric that two columns of a row give different scores for.
-type disagreement struct {
-	columns [2]string
-	row     int // the first
-	rows    int
-}
-
 func newAssembler(file *File, o *Options, st *readState) *assembler {
 	a := &assembler{
 		file: file, o: o, st: st, gen: 1,
-		byName: map[string]int{}, names: map[string]bool{}, unlike: map[string]disagreement{},
+		byName: map[string]int{}, names: map[string]bool{},
 		inside: prefixes(o), labels: map[string]string{},
 	}
 	for r := range a.roles {

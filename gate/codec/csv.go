@@ -309,6 +309,9 @@ func (c *csvScanner) header() ([]string, error) {
 		}
 		names = append(names, name)
 	}
+	if len(names) == 1 && strings.ContainsAny(names[0], "|,;\t") {
+		return nil, &Error{Msg: "one column " + quote([]byte(names[0])), Fix: "part columns by comma, semicolon or tab"}
+	}
 	if len(names) == 1 && len(names[0]) == 0 {
 		return nil, &Error{Msg: "the header is empty", Fix: "write a first line with a name for each column"}
 	}

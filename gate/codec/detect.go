@@ -158,6 +158,8 @@ func foreign(head []byte, compressed bool) error {
 		return &Error{Msg: "a Parquet file inside a compressed one", Fix: "unpack it: Parquet compresses its pages itself"}
 	case compressed && (begins("\x1f\x8b") || begins("\x28\xb5\x2f\xfd")):
 		return &Error{Msg: "compressed twice", Fix: "unpack it once"}
+	case begins("PK\x03\x04") && bytes.Contains(head, []byte("xl/w")), begins("\xd0\xcf\x11\xe0"):
+		return &Error{Msg: "an Excel workbook", Fix: "save it as CSV"}
 	case begins("PK\x03\x04"):
 		return &Error{Msg: "a zip archive", Fix: "unpack it and give the files inside"}
 	case begins("BZh"), begins("\xfd7zXZ"):
@@ -185,7 +187,7 @@ func textFormat(head []byte, ext string, whole bool) (string, error) {
 		return objectFormat(text, ext, whole), nil
 	}
 	switch comma := separator(text); {
-	case ext == ".tsv" || ext == ".tab" || comma == '\t' && ext != ".csv":
+	case ext == ".tsv" || ext == ".tab" || comma == '\t':
 		return formatTSV, nil
 	case ext == ".csv" || comma != 0:
 		return formatCSV, nil

@@ -57,10 +57,18 @@ func (d *jsonDocument) read() error {
 		return d.broken("not JSON: more text behind its end")
 	}
 	if d.lists == 0 {
-		return &Error{File: d.rows.a.file.Name, Msg: "a JSON object without a list of records (found keys: " + list(d.keys) + ")",
+		return &Error{File: d.rows.a.file.Name, Msg: "a JSON object without a list of records" + d.found(),
 			Fix: "write a list of objects, or one object per line"}
 	}
 	return nil
+}
+
+// found lists the keys of the object.
+func (d *jsonDocument) found() string {
+	if len(d.keys) == 0 {
+		return ""
+	}
+	return " (found keys: " + list(d.keys) + ")"
 }
 
 // broken counts the record that is being read as broken. Nothing behind it can be read.
@@ -220,7 +228,7 @@ func (d *jsonDocument) member() (bool, error) {
 	}
 	if c == '[' && slices.Contains(recordKeys, key) {
 		if d.lists++; d.lists > 1 {
-			return false, &Error{File: d.rows.a.file.Name, Msg: "a JSON object with two lists of records (found keys: " + list(d.keys) + ")",
+			return false, &Error{File: d.rows.a.file.Name, Msg: "a JSON object with two lists of records" + d.found(),
 				Fix: "write one of them to a file of its own"}
 		}
 		d.w.start++

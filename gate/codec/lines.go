@@ -76,7 +76,7 @@ func (w *window) line() (line []byte, clean, ok bool, err error) {
 		}
 		switch {
 		case n >= 0:
-			line, ok = w.buf[w.start:w.start+searched+n], true
+			line = w.buf[w.start : w.start+searched+n]
 			w.start += searched + n + 1
 			return bytes.TrimSuffix(line, []byte("\r")), clean, true, nil
 		case w.eof:

@@ -23,7 +23,8 @@ const maxLevels = 11
 func (s *Scores) decide(tables []*score.Table, st *readState, o *Options) error {
 	var taken, left []string
 	s.Metrics = map[string]Fact{}
-	for _, c := range gather(tables) {
+	columns := gather(tables)
+	for _, c := range columns {
 		switch {
 		case c.isMetric(st, o):
 			taken = append(taken, c.name)
@@ -34,11 +35,7 @@ func (s *Scores) decide(tables []*score.Table, st *readState, o *Options) error 
 	}
 	file, _ := tables[0].Source(0)
 	if len(taken) == 0 {
-		if err := decimalComma(st); err != nil {
-			return err
-		}
-		return &Error{File: file, Msg: "no column of scores (found: " + list(slices.Compact(st.columns)) + ")",
-			Fix: "set input metrics to the columns that hold scores"}
+		return st.noMetric(file, columns)
 	}
 	for _, m := range taken {
 		line := "metric " + m
@@ -67,7 +64,7 @@ func (s *Scores) decide(tables []*score.Table, st *readState, o *Options) error 
 	}
 	s.missing(taken, st)
 	if !usable {
-		return &Error{File: file, Msg: "not one usable score: " + strings.Join(s.totals(taken), "; "), Fix: "did the judge answer?"}
+		return s.noScore(file, taken, st, o)
 	}
 	return nil
 }
@@ -95,15 +92,22 @@ func fact(metric string, st *readState) Fact {
 	return f
 }
 
+// scale returns the scale of a metric: the one declared, else the one known by format.
+func (s *Scores) scale(metric string, o *Options) (score.Scale, bool) {
+	if o.Scale != nil {
+		if scale, ok := o.Scale(metric); ok {
+			return scale, true
+		}
+	}
+	if f := s.Metrics[metric]; f.Scale != nil {
+		return *f.Scale, true
+	}
+	return score.Scale{}, false
+}
+
 // onScale marks the scores that lie outside the scale of their metric as missing.
 func (s *Scores) onScale(t *score.Table, c score.Column, st *readState, o *Options) score.Column {
-	scale, ok := score.Scale{}, false
-	if o.Scale != nil {
-		scale, ok = o.Scale(c.Metric)
-	}
-	if f := s.Metrics[c.Metric]; !ok && f.Scale != nil {
-		scale, ok = *f.Scale, true
-	}
+	scale, ok := s.scale(c.Metric, o)
 	if !ok {
 		return c
 	}

@@ -3,6 +3,7 @@ package codec
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hubgate/hubgate/gate/score"
@@ -19,7 +20,7 @@ func (s *Scores) missing(metrics []string, st *readState) {
 			if total == 0 {
 				continue
 			}
-			line := fmt.Sprintf("%s: %s missing (%s): %s", m, plural(total, "score"), cause, strings.Join(s.shown(m, cause, first, st), ", "))
+			line := fmt.Sprintf("%s: %s missing (%s): %s", m, plural(total, "score"), cause, strings.Join(shown(first, st.notes[m]), ", "))
 			if total > len(first) {
 				line += fmt.Sprintf(" and %d more", total-len(first))
 			}
@@ -54,29 +55,14 @@ func (s *Scores) places(metric string, cause score.Cause) (int, []Place) {
 }
 
 // shown spells places, with what was found there.
-func (s *Scores) shown(metric string, cause score.Cause, places []Place, st *readState) []string {
+func shown(places []Place, notes []note) []string {
 	out := make([]string, len(places))
 	for i, p := range places {
 		out[i] = fmt.Sprintf("%s:%d", p.File, p.Row)
-		k := slices.IndexFunc(st.notes[metric], func(n note) bool { return n.file == p.File && n.row == p.Row })
+		k := slices.IndexFunc(notes, func(n note) bool { return n.file == p.File && n.row == p.Row })
 		if k >= 0 {
-			out[i] += " is " + st.notes[metric][k].found
+			out[i] += " is " + notes[k].found
 		}
-	}
-	return out
-}
-
-// totals counts, per metric, the scores missing by each cause.
-func (s *Scores) totals(metrics []string) []string {
-	var out []string
-	for _, m := range metrics {
-		var parts []string
-		for _, cause := range missingCauses {
-			if n, _ := s.places(m, cause); n > 0 {
-				parts = append(parts, fmt.Sprintf("%d %s", n, cause))
-			}
-		}
-		out = append(out, m+" has "+strings.Join(parts, ", "))
 	}
 	return out
 }
@@ -84,34 +70,33 @@ func (s *Scores) totals(metrics []string) []string {
 // mend says how to write what was meant, where that is plain.
 func mend(notes []note, cause score.Cause) string {
 	for _, n := range notes {
-		if point := n.withPoint(); n.cause == cause && point != "" {
-			return "; write a decimal point, as in " + point
+		if fix := n.mend(); n.cause == cause && fix != "" {
+			return "; " + fix
 		}
 	}
 	return ""
 }
 
-// withPoint returns a number written with a decimal comma as it should be, and "" for anything else.
-func (n note) withPoint() string {
-	whole, part, ok := strings.Cut(strings.Trim(n.found, `"`), ",")
-	if !ok || whole == "" || part == "" || part[0] < '0' || part[0] > '9' {
+// mend says how to write a number that has a decimal comma or a per cent sign; it is "" for anything else.
+func (n note) mend() string {
+	number, percent := strings.CutSuffix(strings.Trim(n.found, `"`), "%")
+	whole, part, comma := strings.Cut(strings.TrimSpace(number), ",")
+	if comma && (whole == "" || part == "" || part[0] < '0' || part[0] > '9') || !comma && !percent {
 		return ""
 	}
-	if _, cause := parseNumber([]byte(whole + "." + part)); cause != score.Scored {
+	number = whole
+	if comma {
+		number += "." + part
+	}
+	if percent {
+		number += "e-2"
+	}
+	v, cause := parseNumber([]byte(number))
+	switch {
+	case cause != score.Scored:
 		return ""
+	case percent:
+		return "write " + strconv.FormatFloat(v, 'g', -1, 64)
 	}
-	return whole + "." + part
-}
-
-// decimalComma reports a column that would hold scores, were they written with a point.
-func decimalComma(st *readState) *Error {
-	for _, m := range sortedKeys(st.notes) {
-		for _, n := range st.notes[m] {
-			if point := n.withPoint(); point != "" {
-				return &Error{File: n.file, Row: n.row, Msg: fmt.Sprintf("score %q is %s", m, n.found),
-					Fix: "write a decimal point, as in " + point}
-			}
-		}
-	}
-	return nil
+	return "write a decimal point, as in " + number
 }

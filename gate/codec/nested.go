@@ -271,7 +271,7 @@ func (a *assembler) checkColumns(final bool) *Error {
 		if want == "" || a.found(want, final) {
 			continue
 		}
-		plays := role(r) //nolint:gosec // an index of roles
+		plays := role(r)
 		if plays == roleInput {
 			plays = roleID // the id is made of it
 		}
@@ -280,7 +280,7 @@ func (a *assembler) checkColumns(final bool) *Error {
 		if like := a.alike(plays); like != "" {
 			fix = "set input " + input + " to " + quote([]byte(like))
 		}
-		return &Error{Msg: "no column " + quote([]byte(want)) + " (found: " + list(a.columns()) + ")", Fix: fix}
+		return &Error{Msg: "no column " + quote([]byte(want)) + found(a.columns()), Fix: fix}
 	}
 	for _, m := range a.o.Metrics {
 		if a.found(m.Path, final) || a.names[m.Path] || !final && a.roles[roleMetricName] >= 0 {
@@ -290,7 +290,7 @@ func (a *assembler) checkColumns(final bool) *Error {
 		if len(a.names) > 0 {
 			have = sortedKeys(a.names)
 		}
-		return &Error{Msg: "no metric " + quote([]byte(m.Path)) + " (found: " + list(have) + ")",
+		return &Error{Msg: "no metric " + quote([]byte(m.Path)) + found(have),
 			Fix: "set input metrics to some of them"}
 	}
 	return nil

@@ -52,7 +52,7 @@ func Read(ctx context.Context, files []File, o Options) (*Scores, error) {
 		return nil, err
 	}
 	out.Flat = !st.long
-	out.Log, out.Warnings = st.log, st.warnings
+	out.Log, out.Warnings = st.told(), st.warned()
 	if err := out.decide(tables, st, &o); err != nil {
 		return nil, err
 	}
@@ -129,35 +129,8 @@ func (a *assembler) finish(format string) (string, error) {
 		a.st.handbook = true
 		format = "handbook"
 	}
-	a.tell(reader)
+	a.describe(reader)
 	return format, nil
-}
-
-// tell writes down what the file's columns were taken for.
-func (a *assembler) tell(reader string) {
-	var parts []string
-	for r := roleID; r <= roleMetricName; r++ {
-		if i := a.roles[r]; i >= 0 && (r != roleInput || a.roles[roleID] < 0 || a.o.Inputs) {
-			parts = append(parts, fmt.Sprintf("%s from column %q", r, a.slots[i].name))
-		}
-	}
-	line := fmt.Sprintf("%s: read as %s, %s", a.file.Name, reader, plural(a.rows, "row"))
-	if len(parts) > 0 {
-		line += "; " + strings.Join(parts, ", ")
-	}
-	if a.roles[roleID] < 0 && a.roles[roleInput] < 0 {
-		line += "; no column of ids or input texts, so that samples cannot be paired"
-	}
-	a.st.log = append(a.st.log, line)
-	if a.noID > 0 && a.noID < a.rows {
-		a.st.warnings = append(a.st.warnings, fmt.Sprintf("%s:%d: no id in %s, so that no sample of the run can be paired",
-			a.file.Name, a.noIDRow, plural(a.noID, "row")))
-	}
-	for _, metric := range sortedKeys(a.unlike) {
-		d := a.unlike[metric]
-		a.st.warnings = append(a.st.warnings, fmt.Sprintf("%s:%d: %s and %s disagree in %s; %s counts",
-			a.file.Name, d.row, d.columns[0], d.columns[1], plural(d.rows, "row"), d.columns[0]))
-	}
 }
 
 // isHandbook reports whether the file has the columns that the LLM Engineer's Handbook writes.

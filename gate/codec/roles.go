@@ -81,7 +81,7 @@ func (a *assembler) classify(name string) (role, int) {
 			if a.wanted()[r] != "" || role(r) == roleID && a.o.ID != "" {
 				return roleNone, 0 // the options name another column
 			}
-			return role(r), rank //nolint:gosec // an index of roles
+			return role(r), rank
 		}
 	}
 	if lower == "score" || lower == "value" { // of the long form too, whose metrics are named by another column

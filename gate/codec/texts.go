@@ -157,8 +157,8 @@ func analyses(fields []field) string {
 	for i := range fields {
 		f := &fields[i]
 		if f.name == "evaluation" {
-			_ = eachMember(f.cell.text, func(metric string, value []byte) {
-				_ = eachMember(value, func(key string, value []byte) {
+			eachMember(f.cell.text, func(metric string, value []byte) {
+				eachMember(value, func(key string, value []byte) {
 					if key == "analysis" && len(value) > 1 && value[0] == '"' {
 						lines = append(lines, metric+": "+string(unescape(nil, value[1:len(value)-1])))
 					}
@@ -169,20 +169,21 @@ func analyses(fields []field) string {
 	return strings.Join(lines, "\n")
 }
 
-// eachMember calls f with the members of a JSON object. It returns false when there is none, or when it is broken.
-func eachMember(b []byte, f func(key string, value []byte)) bool {
+// eachMember calls f with the members of a JSON object: none where it is something else, and those before the break where
+// it is broken.
+func eachMember(b []byte, f func(key string, value []byte)) {
 	s := scanner{b: bytes.TrimSpace(b), clean: true}
 	if s.space() != '{' {
-		return false
+		return
 	}
 	s.i++
 	for s.space() != '}' {
 		var k, v token
 		if !s.key(&k) {
-			return false
+			return
 		}
 		if s.space(); !s.value(&v, 1) {
-			return false
+			return
 		}
 		raw := v.raw
 		if v.kind == text {
@@ -192,8 +193,7 @@ func eachMember(b []byte, f func(key string, value []byte)) bool {
 		if s.space() == ',' {
 			s.i++
 		} else if s.space() != '}' {
-			return false
+			return
 		}
 	}
-	return true
 }

@@ -63,15 +63,6 @@ func (a *assembler) values(row int) []score.Value {
 	return a.scores
 }
 
-func (a *assembler) disagree(metric string, i, j, row int) {
-	d, ok := a.unlike[metric]
-	if !ok {
-		d = disagreement{columns: [2]string{a.slots[i].name, a.slots[j].name}, row: row}
-	}
-	d.rows++
-	a.unlike[metric] = d
-}
-
 // note remembers what the first scores that are no numbers look like.
 func (a *assembler) note(metric string, row int, c cell, cause score.Cause) {
 	if cause != score.Text && cause != score.Infinite {
