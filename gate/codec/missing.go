@@ -20,7 +20,7 @@ func (s *Scores) missing(metrics []string, st *readState) {
 			if total == 0 {
 				continue
 			}
-			line := fmt.Sprintf("%s: %s missing (%s): %s", m, plural(total, "score"), cause, strings.Join(shown(first, st.notes[m]), ", "))
+			line := fmt.Sprintf("%s: %s missing (%s): %s", m, plural(total, "score"), cause, strings.Join(spell(first, st.notes[m]), ", "))
 			if total > len(first) {
 				line += fmt.Sprintf(" and %d more", total-len(first))
 			}
@@ -54,8 +54,8 @@ func (s *Scores) places(metric string, cause score.Cause) (int, []Place) {
 	return total, first
 }
 
-// shown spells places, with what was found there.
-func shown(places []Place, notes []note) []string {
+// spell writes places down, with what was found there.
+func spell(places []Place, notes []note) []string {
 	out := make([]string, len(places))
 	for i, p := range places {
 		out[i] = fmt.Sprintf("%s:%d", p.File, p.Row)
