@@ -3,7 +3,6 @@ package codec
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"unsafe"
 
 	"github.com/hubgate/hubgate/gate/score"
@@ -288,7 +287,7 @@ const looked = 1000
 func (r *parquetRows) spare() {
 	for i := 0; i < len(r.columns); i++ {
 		s := &r.a.slots[r.slots[i]]
-		if !s.deep || r.columns[i].leaf.number() || !r.spares(s) {
+		if !s.deep || r.columns[i].leaf.number() || r.form != nil || !r.a.spares(s) {
 			continue
 		}
 		r.a.st.log = append(r.a.st.log, fmt.Sprintf("%s: compared column %q with the scores beside it in the first %d rows only",
@@ -300,21 +299,4 @@ func (r *parquetRows) spare() {
 	}
 	r.all = r.columns
 	r.batch = newParquetBatch(r)
-}
-
-// spares reports whether a column of JSON text is not needed: options name nothing in it, it could be read, and whatever
-// metric it holds is read from a column of its own first.
-func (r *parquetRows) spares(s *slot) bool {
-	prefix := s.name + "."
-	if r.form != nil || s.role != roleNone && s.role != roleScore || r.a.inside[s.name] ||
-		!slices.ContainsFunc(r.a.slots, func(s slot) bool { return s.seen && strings.HasPrefix(s.name, prefix) }) {
-		return false
-	}
-	for _, m := range r.a.metrics {
-		first := r.a.slots[m.slots[0]].name
-		if strings.HasPrefix(first, prefix) {
-			return false
-		}
-	}
-	return true
 }

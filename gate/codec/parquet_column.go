@@ -136,7 +136,7 @@ func (n *pqNode) appendPlain(dst []byte, v *pqValue, i int) []byte {
 		if i%8 == 0 {
 			dst = append(dst, 0)
 		}
-		dst[len(dst)-1] |= byte(v.word << (i % 8))
+		dst[len(dst)-1] |= byte(v.word << (i % 8)) //nolint:gosec // a word is 0 or 1
 		return dst
 	case physInt32, physFloat:
 		return binary.LittleEndian.AppendUint32(dst, uint32(v.word)) //nolint:gosec // 32 bits have a meaning
@@ -269,8 +269,8 @@ func (p *packer) levels(dst []byte, levels []uint8, most int) (_ []byte, err err
 	if most == 0 {
 		return dst, nil
 	}
-	p.scratch, err = (&rle.Encoding{BitWidth: bits.Len(uint(most))}).EncodeLevels(p.scratch, levels) //nolint:gosec // not negative
-	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(p.scratch))), p.scratch...), err  //nolint:gosec // of one page
+	p.scratch, err = (&rle.Encoding{BitWidth: bits.Len(uint(most))}).EncodeLevels(p.scratch, levels)
+	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(p.scratch))), p.scratch...), err //nolint:gosec // of one page
 }
 
 // indexes appends indexes into a dictionary.

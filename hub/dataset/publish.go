@@ -94,7 +94,7 @@ func Publish(ctx context.Context, h hub.Hub, p Push) (gate.Publication, []string
 // pause lets the jobs that published first get out of the way: at random, so that they do not meet again, and longer each time.
 func pause(ctx context.Context, attempt int) error {
 	longest := min(20*time.Millisecond<<min(attempt, 10), 2*time.Second)
-	t := time.NewTimer(longest/2 + rand.N(longest/2)) //nolint:gosec // no secret
+	t := time.NewTimer(longest/2 + rand.N(longest/2))
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
