@@ -57,7 +57,7 @@ func byModel(cs []Comparison) map[string][]Comparison {
 
 // modelReport says what a model is compared with.
 func modelReport(candidate Run, model string, b Baseline) ModelReport {
-	m := ModelReport{Model: model, Comparable: true, Warnings: b.Warnings}
+	m := ModelReport{Model: model, Comparable: true, Itself: b.Itself, Warnings: b.Warnings}
 	if b.Unreadable != nil {
 		m.Undecided = fmt.Sprintf("the baseline could not be read: %v", b.Unreadable)
 		return m

@@ -75,6 +75,8 @@ type Baseline struct {
 	Run *Run // nil when there is none: a first run, when Unreadable is nil too
 	// Unreadable says why a baseline that exists, or may exist, could not be read: the model is then undecided.
 	Unreadable error
+	// Itself says that the only runs there are the candidate's own scores, with which it is not compared. Run is nil then.
+	Itself bool
 	// Warnings are shown with the model's findings.
 	Warnings []string
 }
@@ -83,6 +85,7 @@ type Baseline struct {
 type ModelReport struct {
 	Model      string
 	Baseline   *Provenance // nil when there is none
+	Itself     bool        // the only baseline there holds the candidate's own scores
 	Undecided  string      // why a baseline could not be read or compared with; empty when it could
 	Comparable bool        // the evaluation's configuration is the same on both sides, as far as it is known
 	Unchecked  bool        // the configuration of one side is not known, so that nothing could be checked

@@ -153,7 +153,7 @@ func match(candidate gate.Run, given gate.Baseline) map[string]gate.Baseline {
 		}
 		b := gate.Baseline{Run: &run, Warnings: given.Warnings}
 		if sameScores(candidate.Only(model), run) {
-			b = gate.Baseline{Warnings: []string{fmt.Sprintf(
+			b = gate.Baseline{Itself: true, Warnings: []string{fmt.Sprintf(
 				"%s holds the very same scores as the candidate: a run is never compared with itself, and there is nothing else to compare with",
 				given.Run.Provenance.Source)}}
 		}

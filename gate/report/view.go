@@ -225,6 +225,9 @@ func (v *view) said() string {
 	case v.decision == gate.Undecided:
 		return v.undecidedSaid()
 	case v.firstRun():
+		if slices.ContainsFunc(v.report.Models, func(m gate.ModelReport) bool { return m.Itself }) {
+			return "These scores are the baseline itself: there is no other run to compare with."
+		}
 		return "First run: there is no baseline to compare with yet."
 	case v.nouns(gate.Warn) != "":
 		return v.nouns(gate.Warn) + " in " + comparisons + ", none in a critical metric."

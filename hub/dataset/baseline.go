@@ -300,5 +300,5 @@ func (s *search) unlessItself(ctx context.Context, rec *Record, current Found) (
 
 // nothing is found, for a reason that people should know.
 func nothing(why string) Found {
-	return Found{Baseline: gate.Baseline{Warnings: []string{why + ": there is nothing to compare with"}}}
+	return Found{Baseline: gate.Baseline{Itself: true, Warnings: []string{why + ": there is nothing to compare with"}}}
 }
