@@ -50,10 +50,10 @@ func (d *jsonDocument) read() error {
 	if !ok || err != nil {
 		return err
 	}
-	if c, err = d.next(); err != nil {
+	if _, err = d.next(); err != nil {
 		return err
 	}
-	if c != 0 {
+	if d.w.start < d.w.end { // a NUL too is text
 		return d.broken("not JSON: more text behind its end")
 	}
 	if d.lists == 0 {
