@@ -3,6 +3,7 @@ package codec
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // An Error is something in a scores file that cannot be read. It prints as file:row: what; mend.
@@ -29,11 +30,19 @@ func (e *Error) Error() string {
 	if e.Fix != "" {
 		b.WriteString("; " + e.Fix)
 	}
-	return b.String()
+	return strings.Map(inert, b.String())
 }
 
 // maxShown is how many of many errors, or of many missing scores, are named.
 const maxShown = 3
+
+// inert keeps an error on one line, whatever the names in it hold.
+func inert(r rune) rune {
+	if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+		return ' '
+	}
+	return r
+}
 
 // A RowsError reports rows that cannot be parsed: the first few, and how many there are.
 type RowsError struct {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/hubgate/hubgate/gate/score"
@@ -192,17 +191,10 @@ func quote(b []byte) string {
 // list returns some names for a message, the first few of many.
 func list(names []string) string {
 	const shown = 20
-	out := make([]string, min(len(names), shown))
-	for i := range out {
-		out[i] = names[i]
-		if strings.ContainsFunc(names[i], func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }) {
-			out[i] = quote([]byte(names[i])) // so that a message stays one line
-		}
-	}
 	if len(names) > shown {
-		return fmt.Sprintf("%s and %d more", strings.Join(out, ", "), len(names)-shown)
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
 	}
-	return strings.Join(out, ", ")
+	return strings.Join(names, ", ")
 }
 
 // compact removes white space between the tokens of a JSON value.
