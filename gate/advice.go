@@ -24,13 +24,15 @@ func (m *measurement) advise(p Policy, pairs score.Pairs) {
 	if c.table.Grouped() || b.table.Grouped() {
 		m.warn("samples come in groups but are tested as if independent, so that p may be too small")
 	}
-	if m.OneSideConstant {
-		which, s := "candidate", c
-		if b.moments.Constant() {
-			which, s = "baseline", b
-		}
-		m.warn("all %d scores of the %s are %s: without spread on one side Welch's test is too eager to decide", s.n(), which, shortest(s.moments.Min, 6))
+}
+
+// adviseConstant says which side has no spread.
+func (m *measurement) adviseConstant() {
+	which, s := "candidate", m.candidate
+	if m.baseline.moments.Constant() {
+		which, s = "baseline", m.baseline
 	}
+	m.warn("all %d scores of the %s are %s: without spread on one side Welch's test is too eager to decide", s.n(), which, shortest(s.moments.Min, 6))
 }
 
 // adviseUnpaired says why samples could not be compared in pairs.

@@ -26,6 +26,7 @@ func Compare(candidate Run, baselines map[string]Baseline, p Policy) []Compariso
 	for _, model := range candidate.Models() {
 		all = append(all, p.measureModel(model, candidate.Only(model), baselines[model])...)
 	}
+	p.guard(all, candidate.Provenance.SHA256)
 	p.correct(all)
 
 	out := make([]Comparison, 0, len(all)+len(p.Models))

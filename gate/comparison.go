@@ -39,15 +39,16 @@ type Comparison struct {
 	Paired, OnlyCandidate, OnlyBaseline int // samples usable on both sides; the rest of each side's usable ones
 	Dropped                             int // where nearly all samples pair: the baseline's of which the candidate has no trace
 
-	Tests           []stat.Test // every test made, on raw differences candidate − baseline
-	Decided         *stat.Test  // the one that decides, one of Tests; nil when none could be made
-	OneSideConstant bool        // Decided is unpaired and exactly one side has no spread, so that its p cannot be trusted
-	Means           [2]float64  // candidate's and baseline's mean as Decided saw them: of the pairs when paired, else of all
-	MissingRate     *float64    // one-sided Fisher mid-p for "more is missing than in the baseline"; nil when nothing is missing
-	PWorse          float64     // of Decided, turned by direction: small when the candidate is worse
-	PAdjusted       float64     // PWorse after correction; 1 when OneSideConstant
-	PBetter         float64     // for "candidate better", after correction within its own family; 1 when OneSideConstant
-	Family          int         // number of tests that PAdjusted is corrected for; 0 when not tested for
+	Tests           []stat.Test    // every test made, on raw differences candidate − baseline
+	Decided         *stat.Test     // the one that decides: of Tests, or Welch's with the larger p of it and Permutation; nil when none could be made
+	Permutation     *stat.Permuted // guards Welch's test where that decides; nil where it does not or with too many scores
+	OneSideConstant bool           // Decided is unpaired and unguarded, and exactly one side has no spread, so that its p cannot be trusted
+	Means           [2]float64     // candidate's and baseline's mean as Decided saw them: of the pairs when paired, else of all
+	MissingRate     *float64       // one-sided Fisher mid-p for "more is missing than in the baseline"; nil when nothing is missing
+	PWorse          float64        // of Decided, turned by direction: small when the candidate is worse
+	PAdjusted       float64        // PWorse after correction; 1 when OneSideConstant
+	PBetter         float64        // for "candidate better", after correction within its own family; 1 when OneSideConstant
+	Family          int            // number of tests that PAdjusted is corrected for; 0 when not tested for
 
 	HedgesG, CohenDz, CliffsDelta *float64 // nil where undefined
 	MDE                           *float64 // smallest loss found with the policy's power, at Holm's first step

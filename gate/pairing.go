@@ -35,7 +35,6 @@ func (m *measurement) test(p Policy, pairs score.Pairs) {
 		return
 	}
 	m.Decided = m.basis
-	m.OneSideConstant = m.Decided.Method == stat.WelchT && m.candidate.moments.Constant() != m.baseline.moments.Constant()
 	m.PWorse, m.PBetter = m.Decided.PWorse, m.Decided.PBetter
 	if m.Criterion.Direction == Lower {
 		m.PWorse, m.PBetter = m.PBetter, m.PWorse

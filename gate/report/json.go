@@ -202,6 +202,13 @@ func encodeTests(out *findingJSON, f *gate.Finding) error {
 			return fmt.Errorf("report.json has no name for the test %v", t.Method)
 		}
 	}
+	if g := f.Permutation; g != nil {
+		p := g.PWorse
+		if f.Criterion.Direction == gate.Lower {
+			p = g.PBetter
+		}
+		out.Tests.Permutation = &permutationJSON{number(p), g.Exact, g.Resamples}
+	}
 	if f.MissingRate != nil {
 		out.Tests.MissingRate = &missingRateJSON{number(*f.MissingRate)}
 	}

@@ -151,6 +151,7 @@ type (
 	testsJSON struct {
 		Welch       *testJSON        `json:"welch,omitempty"`
 		PairedT     *testJSON        `json:"paired_t,omitempty"`
+		Permutation *permutationJSON `json:"permutation,omitempty"`
 		MissingRate *missingRateJSON `json:"missing_rate,omitempty"`
 	}
 	testJSON struct {
@@ -164,6 +165,11 @@ type (
 		Diff           number    `json:"diff"`
 		SE             number    `json:"se"`
 		CI             [2]number `json:"ci"`
+	}
+	permutationJSON struct {
+		PWorse    number `json:"p_worse"`
+		Exact     bool   `json:"exact"`
+		Resamples int    `json:"resamples"`
 	}
 	missingRateJSON struct {
 		PWorse number `json:"p_worse"`

@@ -300,12 +300,14 @@ func (v *view) publications() []string {
 
 // methods names the tests that decided.
 func (v *view) methods() string {
-	paired, welch := 0, 0
+	paired, welch, permuted := 0, 0, 0
 	for _, l := range v.lines {
 		switch {
 		case l.Decided == nil:
 		case l.Decided.Method == stat.PairedT:
 			paired++
+		case l.Decided.Method == stat.PermutationT:
+			permuted++
 		default:
 			welch++
 		}
@@ -316,6 +318,9 @@ func (v *view) methods() string {
 	}
 	if welch > 0 {
 		parts = append(parts, fmt.Sprintf("Welch's t-test, on all scores of both sides, decided %d of %d", welch, len(v.lines)))
+	}
+	if permuted > 0 {
+		parts = append(parts, fmt.Sprintf("the permutation test of Welch's t, whose p was the larger, decided %d of %d", permuted, len(v.lines)))
 	}
 	if len(parts) == 0 {
 		return ""

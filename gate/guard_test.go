@@ -1,0 +1,103 @@
+package gate_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/score"
+	"github.com/hubgate/hubgate/gate/stat"
+)
+
+// unrelated makes a run of samples that pair with no other run.
+func unrelated(t *testing.T, values []float64) gate.Run {
+	t.Helper()
+	samples := make([]score.Sample, len(values))
+	for i, v := range values {
+		samples[i] = sample("m", "", v)
+	}
+	return build(t, samples...)
+}
+
+func repeated(value float64, n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = value
+	}
+	return out
+}
+
+// A small side without spread no longer makes Welch's test see a loss, nor keep a clear one from being seen.
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	mixed := append(repeated(3, 95), 1, 2, 2, 2, 2)
+	low := append(repeated(1, 90), repeated(2, 10)...)
+	tests := []struct {
+		name              string
+		is, was           []float64
+		direction         gate.Direction
+		method            stat.Method
+		guarded, constant bool
+		outcome           gate.Outcome
+	}{
+		{"noise against a constant", mixed, repeated(3, 10), gate.Higher, stat.PermutationT, true, false, gate.Held},
+		{"a loss against a constant", low, repeated(3, 10), gate.Higher, stat.PermutationT, true, false, gate.Regressed},
+		{"a gain from a constant, turned", low, repeated(3, 10), gate.Lower, stat.WelchT, true, false, gate.Improved},
+		{"too many to guard", append(repeated(2, 2000), 1), repeated(3, 10), gate.Higher, stat.WelchT, false, true, gate.Inconclusive},
+		{"nothing varies", repeated(3, 40), repeated(3, 40), gate.Higher, stat.WelchT, false, false, gate.Held},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := policy()
+			p.Defaults.Direction = tt.direction
+			report := gate.Evaluate(unrelated(t, tt.is), against(unrelated(t, tt.was)), p)
+			f := report.Models[0].Findings[0]
+			if f.Outcome != tt.outcome || f.Decided.Method != tt.method || f.OneSideConstant != tt.constant || (f.Permutation != nil) != tt.guarded {
+				t.Errorf("%v by %v, one side constant %t, permutation %+v, p %v; want %+v",
+					f.Outcome, f.Decided.Method, f.OneSideConstant, f.Permutation, f.PAdjusted, tt)
+			}
+			again := gate.Evaluate(unrelated(t, tt.is), against(unrelated(t, tt.was)), p)
+			if diff := cmp.Diff(again.Models[0].Findings[0].Permutation, f.Permutation); diff != "" {
+				t.Errorf("a rerun differs:\n%s", diff)
+			}
+		})
+	}
+}
+
+// Of unchanged models near the ceiling Welch's test alone sees a loss in half, with a baseline of 10 against 100.
+func TestGuardErrorRate(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(71, 72))
+	draw := func(n int) []float64 {
+		out := make([]float64, n)
+		for i := range out {
+			out[i] = 3
+			switch u := rng.Float64(); {
+			case u < 0.01:
+				out[i] = 1
+			case u < 0.05:
+				out[i] = 2
+			}
+		}
+		return out
+	}
+	const runs = 400
+	welch, guarded := 0, 0
+	p := policy()
+	for range runs {
+		report := gate.Evaluate(unrelated(t, draw(100)), against(unrelated(t, draw(10))), p)
+		c := report.Models[0].Findings[0].Comparison
+		if c.Tests[0].PWorse < p.Alpha {
+			welch++
+		}
+		if c.PAdjusted < p.Alpha {
+			guarded++
+		}
+	}
+	if welch < runs/3 || guarded > runs/20 {
+		t.Errorf("of %d unchanged runs Welch's test sees a loss in %d, guarded in %d; want about half, and at most 5 %%", runs, welch, guarded)
+	}
+}
