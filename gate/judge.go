@@ -62,6 +62,8 @@ func (c Comparison) excludes() bool {
 	switch {
 	case c.OneSideConstant:
 		return false
+	case c.Permutation != nil && (c.Candidate.Quartiles.Min == c.Candidate.Quartiles.Max || c.Baseline.Quartiles.Min == c.Baseline.Quartiles.Max):
+		return false // the guard is of p; the bound is still Welch's, too narrow without spread on one side
 	case c.Decided.Degenerate:
 		return min(c.Decided.N[0], c.Decided.N[1]) >= smallSample && c.Loss() <= c.MaxLoss+c.slack()
 	}
