@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -18,9 +17,6 @@ import (
 	"github.com/hubgate/hubgate/hub"
 	"github.com/hubgate/hubgate/hub/dataset"
 )
-
-// scoreFile matches the files that a directory given as results is searched for.
-var scoreFile = regexp.MustCompile(`(?i)\.(parquet|jsonl|ndjson|json|csv|tsv)(\.gz|\.zst)?$`)
 
 // maxOpen is the number of files that are held open at once; further ones are opened for each read.
 const maxOpen = 200
@@ -160,7 +156,7 @@ func walk(dir, reportDir string) ([]string, error) {
 			return err
 		case d.IsDir() && p != dir && (strings.HasPrefix(d.Name(), ".") || within(p, reportDir)):
 			return fs.SkipDir
-		case !d.IsDir() && scoreFile.MatchString(p):
+		case !d.IsDir() && codec.NamesScores(p):
 			out = append(out, p)
 		}
 		return nil

@@ -21,9 +21,6 @@ const maxFiles = 10_000
 // shardName matches what datasets.push_to_hub and this program write.
 var shardName = regexp.MustCompile(`^(.+)-(\d{5})-of-(\d{5})\.parquet$`)
 
-// scoreFiles matches the endings of files that the codec reads.
-var scoreFiles = regexp.MustCompile(`(?i)\.(parquet|jsonl|ndjson|json|csv|tsv)(\.gz|\.zst)?$`)
-
 // An Open is some files of one dataset at one commit.
 type Open struct {
 	At    hub.Commit
@@ -91,7 +88,7 @@ func list(ctx context.Context, st hub.Reader, at hub.Commit, dir string) ([]hub.
 		if err != nil {
 			return nil, err
 		}
-		if !scoreFiles.MatchString(e.Path) {
+		if !codec.NamesScores(e.Path) {
 			continue
 		}
 		if len(out) == maxFiles {
