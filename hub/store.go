@@ -105,7 +105,8 @@ type Store interface {
 
 // A Hub holds datasets by name. It is safe for concurrent use.
 type Hub interface {
-	// Open returns a dataset, or ErrNotFound when there is none, or none that the caller may see.
+	// Open returns a dataset. It returns ErrNotFound when there is certainly none, and ErrHidden when there is none or the
+	// caller may not see it: a Hub hides private datasets from strangers.
 	Open(ctx context.Context, r Repo) (Store, error)
 
 	// Create makes a private dataset and returns it, or ErrExists when there is one. A new dataset may have a
