@@ -18,7 +18,7 @@ import (
 // writes nothing.
 func (s *store) Commit(ctx context.Context, c hub.Change) (hub.Commit, error) {
 	var done hub.Commit
-	err := checkChange(c)
+	err := c.Check()
 	if err == nil {
 		err = s.edit(ctx, func(d disk) (err error) {
 			done, err = s.commit(ctx, d, c)
@@ -207,41 +207,6 @@ func (s *store) adopt(ctx context.Context, d disk, parent state, c hub.Change, t
 		tree[e.Path], err = d.put(ctx, hub.File{Path: e.Path, Content: b, Size: b.Size()})
 		_ = b.Close() // it was only read
 		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkChange refuses a change that no store would take, before anything is read or written.
-func checkChange(c hub.Change) error {
-	if err := hub.CheckBranch(c.Branch); err != nil {
-		return err
-	}
-	if strings.TrimSpace(c.Message) == "" {
-		return errors.New("the commit's message is empty")
-	}
-	seen := make(map[string]bool, len(c.Put)+len(c.Delete))
-	check := func(p string) error {
-		if err := hub.CheckPath(p); err != nil {
-			return err
-		}
-		if seen[p] {
-			return fmt.Errorf("path %q occurs twice in one commit", p)
-		}
-		seen[p] = true
-		return nil
-	}
-	for _, f := range c.Put {
-		if err := check(f.Path); err != nil {
-			return err
-		}
-		if f.Content == nil || f.Size < 0 {
-			return fmt.Errorf("path %q has no content", f.Path)
-		}
-	}
-	for _, p := range c.Delete {
-		if err := check(p); err != nil {
 			return err
 		}
 	}
