@@ -187,6 +187,7 @@ func Commands() []Command {
 	return []Command{
 		{"check", "", "Read the candidate's scores, compare them with the baseline, judge, publish and report"},
 		{"describe", "", "Read and aggregate the candidate's scores, compare with nothing, exit 0"},
+		{"calibrate", "", "Replay the policy on stored scores: its false alarms, and the losses that it finds"},
 		{"init", "", "Write a commented policy, with what is found in results, and a workflow; overwrite nothing"},
 		{"version", "", "Print version, commit, Go version and platform"},
 		{"help", "[COMMAND]", "Print usage"},

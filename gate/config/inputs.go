@@ -60,9 +60,10 @@ func Inputs() []Input {
 }
 
 // Names of commands, for the table.
-func scoring() []string  { return []string{"check", "describe", "init"} }
-func reading() []string  { return []string{"check", "describe"} }
-func checking() []string { return []string{"check"} }
+func scoring() []string   { return []string{"check", "calibrate", "describe", "init"} }
+func reading() []string   { return []string{"check", "calibrate", "describe"} }
+func comparing() []string { return []string{"check", "calibrate"} }
+func checking() []string  { return []string{"check"} }
 
 // readInputs are about the scores.
 func readInputs() []Input {
@@ -119,7 +120,7 @@ func hubInputs() []Input {
 		},
 		{
 			Name: "baseline", Doc: "Other baseline to compare with: a file, a directory, or hf://datasets/OWNER/NAME[@REVISION][/PATH]",
-			Absent: "the results dataset", InPolicy: true, Commands: checking(), set: setBaseline,
+			Absent: "the results dataset", InPolicy: true, Commands: comparing(), set: setBaseline,
 		},
 		{
 			Name: "baseline-revision", Doc: "Revision of the results dataset to compare with: auto, a branch, a tag or a commit",
@@ -197,7 +198,7 @@ func policyFlags() []Input {
 	return []Input{
 		{
 			Name: "max-loss", Doc: "Tolerated loss of every metric, in its own units or as 5%; it overrides the defaults and each metric of the policy file",
-			Default: "5%", FlagOnly: true, Commands: checking(), set: setMaxLoss,
+			Default: "5%", FlagOnly: true, Commands: comparing(), set: setMaxLoss,
 		},
 		{
 			Name: "alpha", Doc: "Rate of false alarms of the whole run, one-sided, between 0 and 0.5",
@@ -205,19 +206,19 @@ func policyFlags() []Input {
 		},
 		{
 			Name: "rule", Doc: "How a loss becomes a failure: " + anyOf(ruleNames),
-			Default: "regression", FlagOnly: true, Commands: checking(), set: parsed(parseRule, policyRule),
+			Default: "regression", FlagOnly: true, Commands: comparing(), set: parsed(parseRule, policyRule),
 		},
 		{
 			Name: "test", Doc: "Test that decides: " + anyOf(testNames) + "; auto is paired where samples match, else welch",
-			Default: "auto", FlagOnly: true, Commands: checking(), set: parsed(parseTest, policyTest),
+			Default: "auto", FlagOnly: true, Commands: comparing(), set: parsed(parseTest, policyTest),
 		},
 		{
 			Name: "correction", Doc: "Correction for the number of tests: " + anyOf(correctionNames),
-			Default: "holm", FlagOnly: true, Commands: checking(), set: parsed(parseCorrection, policyCorrection),
+			Default: "holm", FlagOnly: true, Commands: comparing(), set: parsed(parseCorrection, policyCorrection),
 		},
 		{
 			Name: "seed", Doc: "Seed of resampling, a whole number from 0",
-			Default: "0", FlagOnly: true, Commands: checking(), set: parsed(parseSeed, func(c *Config) *uint64 { return &c.Policy.Seed }),
+			Default: "0", FlagOnly: true, Commands: comparing(), set: parsed(parseSeed, func(c *Config) *uint64 { return &c.Policy.Seed }),
 		},
 		{
 			Name: "eval-config", Doc: "Files that configure the evaluation; a change of what they say makes runs incomparable",
