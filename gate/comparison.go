@@ -37,10 +37,12 @@ type Comparison struct {
 	BaselineOffScale bool              // the baseline declares no scale, and its scores are plainly not on the candidate's
 
 	Paired, OnlyCandidate, OnlyBaseline int // samples usable on both sides; the rest of each side's usable ones
-	Dropped                             int // where nearly all samples pair: the baseline's of which the candidate has no trace
+	Dropped                             int // where the sides share samples: the baseline's of which the candidate has no trace
 
-	Tests           []stat.Test    // every test made, on raw differences candidate − baseline
-	Decided         *stat.Test     // the one that decides: of Tests, or Welch's with the larger p of it and Permutation; nil when none could be made
+	Tests           []stat.Test      // every t-test made, on raw differences candidate − baseline
+	Companions      []stat.Companion // of pairs, likewise: McNemar's where PassFail, else Wilcoxon's
+	NonInferior     *stat.Test       // Decided against a loss of MaxLoss, under the rule of that name
+	Decided         *stat.Test       // the one that decides: of Tests, or Welch's with what Permutation adds to it; nil when none could be made
 	Permutation     *stat.Permuted // guards Welch's test where that decides; nil where it does not or with too many scores
 	OneSideConstant bool           // Decided is unpaired and unguarded, and exactly one side has no spread, so that its p cannot be trusted
 	Means           [2]float64     // candidate's and baseline's mean as Decided saw them: of the pairs when paired, else of all
@@ -53,6 +55,15 @@ type Comparison struct {
 	HedgesG, CohenDz, CliffsDelta *float64 // nil where undefined
 	MDE                           *float64 // smallest loss found with the policy's power, at Holm's first step
 	Needed                        *int     // samples per side to find a loss of MaxLoss with that power; nil when MaxLoss is 0
+
+	Shift    *stat.Shift // whether the distributions differ, whatever their means; nil where none could be made, and for samples in groups
+	Reshaped bool        // they do, allowing for Family, though the means show nothing
+	Worst    *WorstCase  // the missing scores counted against the candidate; nil when nothing is missing, or without a scale
+	Slices   []Slice     // groups of samples that lost, by what they add to the loss; at most 5
+
+	Replicates  int          // recorded runs of unchanged code
+	BetweenRuns *stat.Spread // of their means; nil while there are fewer than three
+	TrialNoise  *stat.Noise  // of the candidate's trials; nil without any
 
 	Lowered   []string // must-pass samples that score lower than in the baseline, or have no score any more
 	Warnings  []string
@@ -93,6 +104,22 @@ func (c Comparison) LossBounds() (lo, hi float64, ok bool) {
 	}
 	lo, hi = c.turn(c.Decided.Lo), c.turn(c.Decided.Hi)
 	return min(lo, hi), max(lo, hi), true
+}
+
+// A WorstCase is a comparison in which every missing score is counted at the end of the scale that speaks against the
+// candidate: its own at the worst, the baseline's at the best. PAdjusted and PBetter are as in [Comparison], with every series
+// of the family at its worst.
+type WorstCase struct {
+	Test               stat.Test // Welch's, or the paired one where that decides; not guarded
+	PAdjusted, PBetter float64
+}
+
+// A Slice is a group of samples.
+type Slice struct {
+	Group string
+	N     [2]int     // the candidate's samples, the baseline's
+	Means [2]float64 // likewise
+	Loss  float64    // what the group adds to the loss of the whole, in the metric's units
 }
 
 // A Move is one sample whose score differs between the sides.

@@ -68,6 +68,7 @@ type Finding struct {
 	Outcome  Outcome
 	Decision Decision
 	Reason   string
+	AtWorst  Outcome // what it would be with the missing scores at the worst, where that decides worse; else zero
 }
 
 // A Baseline is what one model is compared with.
@@ -79,6 +80,9 @@ type Baseline struct {
 	Itself bool
 	// Warnings are shown with the model's findings.
 	Warnings []string
+	// Replicates are the means of recorded runs of unchanged code: of one commit, under one evaluation. Keys name the model as the
+	// candidate does. From three on they tell how much scores differ from run to run.
+	Replicates map[Series][]float64
 }
 
 // A ModelReport is the judgement of one model, its findings worst first, then by task and metric.
