@@ -77,6 +77,7 @@ func recordedBaseline(ctx context.Context, cfg config.Config, h hub.Hub, cand *c
 	only := cand.run.Only(model)
 	q := dataset.Query{
 		Repo: repo, Model: model, SHA256: score.SHA256(only.Tables), GitSHA: cand.run.Provenance.GitSHA, Options: cand.options,
+		Origin: cand.files.origin,
 	}
 	if cfg.BaselineRevision != "auto" {
 		q.Revision = cfg.BaselineRevision
@@ -126,7 +127,7 @@ func givenBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source str
 		return gate.Baseline{Unreadable: err}, nil
 	}
 	run := &gate.Run{Tables: scores.Tables, Hints: dataset.Hints(scores)}
-	run.Provenance = gate.Provenance{Source: source, Commit: files.commit, SHA256: score.SHA256(scores.Tables)}
+	run.Provenance = gate.Provenance{Source: source, Commit: files.commit(), SHA256: score.SHA256(scores.Tables)}
 	return gate.Baseline{Run: run, Warnings: scores.Warnings}, nil
 }
 

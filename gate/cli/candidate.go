@@ -57,7 +57,7 @@ func readCandidate(ctx context.Context, e Env, cfg config.Config, h hub.Hub, eve
 	}
 	c.run = gate.Run{Tables: c.scores.Tables, Hints: dataset.Hints(c.scores)}
 	c.run.Provenance = gate.Provenance{
-		Source: strings.Join(cfg.Results, ", "), Commit: files.commit, SHA256: score.SHA256(c.scores.Tables),
+		Source: strings.Join(cfg.Results, ", "), Commit: files.commit(), SHA256: score.SHA256(c.scores.Tables),
 		GitSHA:  cmp.Or(event.SHA, e.Getenv("CI_COMMIT_SHA")),
 		RunURL:  cmp.Or(event.RunURL, e.Getenv("CI_JOB_URL")),
 		Created: now(e), Attempt: event.Attempt, EvalConfig: parts,

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -15,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -298,6 +300,38 @@ func resolve(ts *testscript.TestScript, args []string) (hub.Store, hub.Commit) {
 	at, err := st.Resolve(context.Background(), append(slices.Clip(args), "main")[2])
 	ts.Check(err)
 	return st, at
+}
+
+// upload commits files to a dataset as another tool does, and makes it where it is not there: upload HUB OWNER/NAME
+// [-PATH...] PATH=FILE... where -PATH is deleted.
+func upload(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: upload HUB OWNER/NAME [-PATH...] PATH=FILE...")
+	}
+	ctx := context.Background()
+	r, err := hub.ParseRepo(args[1])
+	ts.Check(err)
+	h := local.Open(ts.MkAbs(args[0]))
+	st, err := h.Create(ctx, r)
+	if errors.Is(err, hub.ErrExists) {
+		st, err = h.Open(ctx, r)
+	}
+	ts.Check(err)
+	at, err := st.Resolve(ctx, "main")
+	if !errors.Is(err, hub.ErrNoRevision) {
+		ts.Check(err)
+	}
+	c := hub.Change{Branch: "main", Parent: at.ID, Message: "Upload dataset", Time: time.Date(2025, 12, 31, 0, 0, 0, 0, time.UTC)}
+	for _, arg := range args[2:] {
+		if gone, ok := strings.CutPrefix(arg, "-"); ok {
+			c.Delete = append(c.Delete, gone)
+			continue
+		}
+		path, file, _ := strings.Cut(arg, "=")
+		c.Put = append(c.Put, hub.Bytes(path, []byte(ts.ReadFile(file))))
+	}
+	_, err = st.Commit(ctx, c)
+	ts.Check(err)
 }
 
 // digest sets a variable to the digest of the scores that a report is about: digest VARIABLE FILE.

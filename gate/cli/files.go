@@ -24,7 +24,7 @@ const maxOpen = 200
 // A scoreFiles is the files that some results name.
 type scoreFiles struct {
 	files  []codec.File
-	commit string // of the dataset, where there is exactly one source and it is on a Hub
+	origin *dataset.Open // where there is exactly one source and it is on a Hub
 	close  []func()
 }
 
@@ -83,9 +83,17 @@ func (s *scoreFiles) openLocation(ctx context.Context, source string, h hub.Hub,
 	s.files = append(s.files, opened.Files...)
 	s.close = append(s.close, opened.Close)
 	if only {
-		s.commit = opened.At.ID
+		s.origin = opened
 	}
 	return nil
+}
+
+// commit returns the commit that the files were read at, where one place on a Hub holds them all.
+func (s *scoreFiles) commit() string {
+	if s.origin == nil {
+		return ""
+	}
+	return s.origin.At.ID
 }
 
 func (s *scoreFiles) openPath(p string) error {

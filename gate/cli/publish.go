@@ -67,7 +67,7 @@ func push(e Env, cfg config.Config, event action.Event, cand *candidate, repo hu
 	only := cand.run.Only(m.Model)
 	return dataset.Push{
 		Repo: repo, Branch: to, Model: m, Candidate: only, SHA256: score.SHA256(only.Tables),
-		Files: cand.files.files, Options: cand.options, Scores: cand.scores, Text: cfg.PublishText,
+		Files: cand.files.files, Origin: cand.files.origin, Options: cand.options, Scores: cand.scores, Text: cfg.PublishText,
 		Repository: event.Repository, Gate: cfg.Gate, ReportOnly: cfg.ReportOnly,
 		Card: report.Card(m, repo.String()), TempDir: tempDir(e, cfg),
 	}

@@ -74,6 +74,7 @@ func loopback() *http.Client {
 //	schema FILE                     hold a report.json against its schema
 //	history HUB OWNER/NAME [REV]    print the recorded runs of a dataset
 //	head VARIABLE HUB OWNER/NAME    set a variable to the commit of a dataset's main branch
+//	upload HUB OWNER/NAME PATH=FILE...  commit files as another tool does; see [upload]
 //	digest VARIABLE FILE            set a variable to the digest of the scores that a report.json is about
 //	spoil HUB OWNER/NAME FOLDER     damage the files of a dataset where their bytes lie
 //	replace FILE OLD NEW            change a text in a file
@@ -125,6 +126,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"history":  history,
 		"head":     head,
 		"digest":   digest,
+		"upload":   upload,
 		"spoil":    spoil,
 		"github":   onGitHub,
 		"comments": comments,

@@ -21,6 +21,7 @@ type Query struct {
 	SHA256   string        // of the candidate's scores of this model: a run is never compared with itself
 	GitSHA   string        // of the candidate; empty when unknown
 	Options  codec.Options // how the candidate was read
+	Origin   *Open         // where the candidate was read from, when that is one place on a Hub; nil otherwise
 }
 
 // Found is a baseline, or the reason for which there is none, with the files that it was read from.
@@ -74,7 +75,7 @@ func Baseline(ctx context.Context, h hub.Hub, q Query) (Found, error) {
 // A search is a query at one commit.
 type search struct {
 	Query
-	st hub.Reader
+	st hub.Store
 	at hub.Commit
 }
 
@@ -109,8 +110,58 @@ func (s *search) foreign(ctx context.Context) (Found, error) {
 	}
 	if s.itself(found.Run) {
 		found.Close()
-		return nothing("the candidate's own scores lie in " + s.Repo.String() + ", which records no earlier run"), nil
+		return s.earlierPush(ctx, files)
 	}
+	return found, nil
+}
+
+// maxEarlier bounds how many commits of another tool are looked through for an earlier run.
+const maxEarlier = 50
+
+// earlierPush reads what another tool's dataset held before the candidate was pushed to it: a pipeline that pushes its results
+// by itself is compared with its own earlier run. What does not read as a run is passed over.
+func (s *search) earlierPush(ctx context.Context, candidate []hub.Entry) (Found, error) {
+	n := 0
+	for at, err := range s.st.Log(ctx, s.at.ID) {
+		if n++; n > maxEarlier {
+			break
+		}
+		if err != nil {
+			return s.unreadable(ctx, err)
+		}
+		found, err := (&search{Query: s.Query, st: s.st, at: at}).push(ctx, candidate)
+		var refused *hub.Error
+		switch {
+		case errors.As(err, &refused) || ctx.Err() != nil:
+			return s.unreadable(ctx, err)
+		case err == nil && found.Run != nil:
+			found.Warnings = append(found.Warnings, fmt.Sprintf(
+				"the candidate's own scores lie in %s, which records no run: compared with what was there at commit %.12s", s.Repo, at.ID))
+			return found, nil
+		}
+	}
+	return nothing("the candidate's own scores lie in " + s.Repo.String() + ", which holds no earlier run"), nil
+}
+
+// push reads what another tool's dataset holds, unless it is the candidate.
+func (s *search) push(ctx context.Context, candidate []hub.Entry) (Found, error) {
+	o := s.Options
+	o.ModelID = s.Model
+	files, _, err := splitFiles(ctx, s.st, s.at, o)
+	if err != nil || len(files) == 0 || slices.Equal(files, candidate) {
+		return Found{}, err
+	}
+	opened, scores, err := s.read(ctx, files, o)
+	if err != nil {
+		return Found{}, err
+	}
+	found := s.found(opened, scores, "")
+	if s.itself(found.Run) {
+		found.Close()
+		return Found{}, nil
+	}
+	found.Run.Provenance.Created = s.at.Time
+	found.Warnings = scores.Warnings
 	return found, nil
 }
 
@@ -134,23 +185,31 @@ func (s *search) recorded(ctx context.Context, rec *Record) (Found, error) {
 	if err != nil {
 		return s.unreadable(ctx, err)
 	}
-	found.Warnings = append(found.Warnings, fmt.Sprintf("data/ of %s %s: the recorded run %s is the baseline", s.Repo, was, b.Run))
+	if !replaced || !s.Origin.from(s.Repo) { // a pipeline that pushes the candidate to data/ replaces it each time
+		found.Warnings = append(found.Warnings, fmt.Sprintf("data/ of %s %s: the recorded run %s is the baseline", s.Repo, was, b.Run))
+	}
 	return s.unlessItself(ctx, rec, found)
 }
 
-// replaced reports whether the files under data/ are no longer the recorded ones.
+// replaced reports whether the recorded split under data/ is no longer what it was. Other splits may lie beside it.
 func (s *search) replaced(ctx context.Context, b *BaselineRecord) (bool, error) {
 	files, err := list(ctx, s.st, s.at, "data")
 	if err != nil {
 		return false, err
 	}
-	same := len(files) == len(b.Data)
+	splits := map[string]bool{}
 	for _, d := range b.Data {
-		same = same && slices.ContainsFunc(files, func(e hub.Entry) bool {
-			return e.Path == d.Path && (e.SHA256 == d.SHA256 || e.SHA256 == "")
-		})
+		splits[splitOf(d.Path)] = true
 	}
-	return !same, nil
+	same := slices.DeleteFunc(files, func(e hub.Entry) bool { return !splits[splitOf(e.Path)] })
+	return len(same) != len(b.Data) || slices.ContainsFunc(same, func(e hub.Entry) bool { return !b.holds(e) }), nil
+}
+
+// holds reports whether an entry is one of the recorded files, unchanged.
+func (b *BaselineRecord) holds(e hub.Entry) bool {
+	return slices.ContainsFunc(b.Data, func(d DataRecord) bool {
+		return e.Path == d.Path && (e.SHA256 == d.SHA256 || e.SHA256 == "")
+	})
 }
 
 func (s *search) fromData(ctx context.Context, rec *Record) (Found, error) {
@@ -265,13 +324,20 @@ func (s *search) itself(r *gate.Run) bool {
 	return r.Provenance.SHA256 == s.SHA256 && (a == "" || b == "" || a == b)
 }
 
+// pushed reports whether the candidate was read from the very files that are recorded as the baseline: those are no new
+// evaluation, whatever the commit of the code.
+func (s *search) pushed(b *BaselineRecord) bool {
+	return s.Origin.from(s.Repo) && len(s.Origin.Entries) == len(b.Data) &&
+		!slices.ContainsFunc(s.Origin.Entries, func(e hub.Entry) bool { return !b.holds(e) })
+}
+
 // unlessItself passes over the candidate itself for the newest earlier baseline of the same configuration.
 func (s *search) unlessItself(ctx context.Context, rec *Record, current Found) (Found, error) {
-	if !s.itself(current.Run) {
+	b := rec.Baseline
+	if !s.itself(current.Run) && !s.pushed(b) {
 		return current, nil
 	}
 	current.Close()
-	b := rec.Baseline
 	rows, err := History(ctx, s.st, s.at)
 	if err != nil {
 		return s.unreadable(ctx, err)

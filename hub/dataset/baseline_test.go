@@ -100,7 +100,7 @@ func TestBaselineReplaced(t *testing.T) {
 	}
 	for name, change := range map[string]func(*bench){
 		"another file": func(b *bench) { b.commit(map[string][]byte{"data/train.jsonl": theirs.Bytes()}, dataFile) },
-		"one more":     func(b *bench) { b.commit(map[string][]byte{"data/train.jsonl": theirs.Bytes()}) },
+		"one more":     func(b *bench) { b.commit(map[string][]byte{"data/test-00001-of-00002.parquet": theirs.Bytes()}) },
 		"corrupt":      func(b *bench) { b.commit(map[string][]byte{dataFile: []byte("PAR1 broken")}) },
 		"none":         func(b *bench) { b.commit(nil, dataFile) },
 	} {

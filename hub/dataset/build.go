@@ -24,7 +24,7 @@ type built struct {
 	id      string
 	dir     string
 	long    *builtFile
-	data    *builtFile // nil when the run cannot become the baseline
+	data    *builtFile // nil when the run cannot become the baseline, and when the dataset holds its data already
 	metrics []MetricRecord
 	columns ColumnsRecord
 	notes   []string
@@ -59,6 +59,10 @@ func (p *Push) buildFiles(ctx context.Context, b *built) (err error) {
 	})
 	if err != nil || p.Branch != mainBranch || !p.worthy() {
 		return err
+	}
+	if p.Origin.from(p.Repo) {
+		b.metrics, b.columns = p.metrics(true), p.columns(true)
+		return nil
 	}
 	if err := p.buildData(ctx, b, p.Text); err != nil {
 		return err

@@ -154,6 +154,9 @@ func (p *Push) change(s state, b *built, r role) (hub.Change, error) {
 	case r == becomesBaseline:
 		rec.Baseline = p.baselineRecord(b)
 		edit.section, edit.replaced, edit.data = p.Card, true, []string{dataPath}
+		if b.data == nil {
+			edit.replaced, edit.data = false, s.data
+		}
 	case rec.Baseline == nil:
 		edit.section, edit.data = noBaselineYet, s.data
 	default:
@@ -175,7 +178,7 @@ func (p *Push) change(s state, b *built, r role) (hub.Change, error) {
 		Branch: p.Branch, Message: p.message(b.id, r), Time: p.Candidate.Provenance.Created,
 		Put: []hub.File{hub.Bytes(cardPath, card), hub.Bytes(recordPath, encoded), hub.Bytes(historyPath, history), b.long.file()},
 	}
-	if r == becomesBaseline {
+	if r == becomesBaseline && b.data != nil {
 		c.Put = append(c.Put, b.data.file())
 		c.Delete = slices.DeleteFunc(slices.Clone(s.data), func(path string) bool { return path == dataPath })
 	}
@@ -213,9 +216,16 @@ func (p *Push) message(id string, r role) string {
 
 func (p *Push) baselineRecord(b *built) *BaselineRecord {
 	c := p.Candidate.Provenance
-	return &BaselineRecord{
+	out := &BaselineRecord{
 		Run: b.id, Path: b.long.path, SHA256: p.SHA256, Created: c.Created.UTC(), GitSHA: c.GitSHA, RunURL: c.RunURL,
-		Attempt: c.Attempt, Data: []DataRecord{{Path: b.data.path, SHA256: b.data.sha256}}, Metrics: b.metrics, Columns: b.columns,
-		EvalConfig: configRecord(c.EvalConfig),
+		Attempt: c.Attempt, Metrics: b.metrics, Columns: b.columns, EvalConfig: configRecord(c.EvalConfig),
 	}
+	if b.data != nil {
+		out.Data = []DataRecord{{Path: b.data.path, SHA256: b.data.sha256}}
+		return out
+	}
+	for _, e := range p.Origin.Entries {
+		out.Data = append(out.Data, DataRecord{Path: e.Path, SHA256: e.SHA256})
+	}
+	return out
 }

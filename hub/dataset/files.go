@@ -3,6 +3,7 @@ package dataset
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -23,10 +24,15 @@ var shardName = regexp.MustCompile(`^(.+)-(\d{5})-of-(\d{5})\.parquet$`)
 
 // An Open is some files of one dataset at one commit.
 type Open struct {
-	At    hub.Commit
-	Files []codec.File
-	blobs []hub.Blob
+	Repo    hub.Repo
+	At      hub.Commit
+	Entries []hub.Entry // what Files holds; of an entry that was named and not listed, the path alone
+	Files   []codec.File
+	blobs   []hub.Blob
 }
+
+// from reports whether the files lie in a dataset.
+func (o *Open) from(r hub.Repo) bool { return o != nil && o.Repo == r }
 
 // Close releases the files, whose contents must not be read any more. A nil Open has none.
 func (o *Open) Close() {
@@ -39,7 +45,8 @@ func (o *Open) Close() {
 }
 
 // OpenLocation opens the score files of a place on a Hub: one file, the files in a folder, or for a whole dataset the
-// split that holds its scores. A place without score files is an error.
+// split that holds its scores. Of a dataset in which this program keeps the baseline beside what another tool pushes, that is the
+// other tool's: a candidate is never the recorded baseline by mistake. A place without score files is an error.
 func OpenLocation(ctx context.Context, h hub.Hub, l Location, o codec.Options) (*Open, error) {
 	st, err := h.Open(ctx, l.Repo)
 	if err != nil {
@@ -51,7 +58,7 @@ func OpenLocation(ctx context.Context, h hub.Hub, l Location, o codec.Options) (
 	}
 	var files []hub.Entry
 	if l.Path == "" {
-		files, _, err = splitFiles(ctx, st, at, o)
+		files, err = pushedFiles(ctx, st, at, o)
 	} else {
 		files, err = folderFiles(ctx, st, at, l.Path, o)
 	}
@@ -72,13 +79,29 @@ func folderFiles(ctx context.Context, st hub.Reader, at hub.Commit, dir string, 
 		return nil, err
 	}
 	if len(files) == 0 {
-		return []hub.Entry{{Path: dir}}, nil // a file, or nothing, which opening it will tell
+		return oneFile(ctx, st, at, dir)
 	}
 	if slices.ContainsFunc(files, func(e hub.Entry) bool { return !shardName.MatchString(path.Base(e.Path)) }) {
 		return files, nil
 	}
 	files, _, err = chooseSplit(ctx, st, at, files, o)
 	return files, err
+}
+
+// oneFile returns the entry of a file; where there is none, which opening it will tell, one of the path alone.
+func oneFile(ctx context.Context, st hub.Reader, at hub.Commit, p string) ([]hub.Entry, error) {
+	dir := path.Dir(p)
+	if dir == "." {
+		dir = ""
+	}
+	files, err := list(ctx, st, at, dir)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(files, func(e hub.Entry) bool { return e.Path == p }); i >= 0 {
+		return files[i : i+1], nil
+	}
+	return []hub.Entry{{Path: p}}, nil
 }
 
 // list returns the score files below a folder.
@@ -117,14 +140,50 @@ func splitFiles(ctx context.Context, st hub.Reader, at hub.Commit, o codec.Optio
 	return chooseSplit(ctx, st, at, files, o)
 }
 
+// pushedFiles returns the files of the split that holds a dataset's scores: of a split that is recorded here as the baseline and
+// one that is not, the latter.
+func pushedFiles(ctx context.Context, st hub.Reader, at hub.Commit, o codec.Options) ([]hub.Entry, error) {
+	files, err := list(ctx, st, at, "data")
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		files, _, err = splitFiles(ctx, st, at, o)
+		return files, err
+	}
+	rec, err := readRecord(ctx, st, at)
+	if err != nil {
+		return nil, err
+	}
+	if rec != nil && rec.Baseline != nil {
+		pushed := slices.DeleteFunc(slices.Clone(files), rec.Baseline.holds)
+		scored, err := scoredSplits(ctx, st, at, bySplit(pushed), o)
+		var refused *hub.Error
+		switch {
+		case len(scored) > 0:
+			files = pushed
+		case errors.As(err, &refused) || ctx.Err() != nil:
+			return nil, err
+		}
+	}
+	files, _, err = chooseSplit(ctx, st, at, files, o)
+	return files, err
+}
+
+// bySplit returns files by the split that they belong to.
+func bySplit(files []hub.Entry) map[string][]hub.Entry {
+	out := map[string][]hub.Entry{}
+	for _, e := range files {
+		s := splitOf(e.Path)
+		out[s] = append(out[s], e)
+	}
+	return out
+}
+
 // chooseSplit returns the files of one split. Splits are never added up: they often hold the same samples twice, before and
 // after judging.
 func chooseSplit(ctx context.Context, st hub.Reader, at hub.Commit, files []hub.Entry, o codec.Options) ([]hub.Entry, string, error) {
-	splits := map[string][]hub.Entry{}
-	for _, e := range files {
-		s := splitOf(e.Path)
-		splits[s] = append(splits[s], e)
-	}
+	splits := bySplit(files)
 	names := slices.Sorted(maps.Keys(splits))
 	switch len(splits) {
 	case 0:
@@ -160,6 +219,7 @@ func usualSplit(names []string) string {
 
 // scoredSplits returns the names of the splits whose files read as scores, sorted. None is an error.
 func scoredSplits(ctx context.Context, st hub.Reader, at hub.Commit, splits map[string][]hub.Entry, o codec.Options) ([]string, error) {
+	o.Unnamed = cmp.Or(o.Unnamed, o.ModelID, "unnamed") // whose scores they are does not matter here
 	var scored []string
 	var failed error
 	names := slices.Sorted(maps.Keys(splits))
@@ -218,7 +278,7 @@ func checkShards(st hub.Reader, at hub.Commit, files []hub.Entry) error {
 }
 
 func open(ctx context.Context, st hub.Reader, at hub.Commit, entries []hub.Entry) (*Open, error) {
-	out := &Open{At: at}
+	out := &Open{Repo: st.Repo(), At: at, Entries: entries}
 	for _, e := range entries {
 		blob, err := st.Open(ctx, at, e.Path)
 		if err != nil {

@@ -24,6 +24,7 @@ type Push struct {
 	SHA256     string        // of this model's scores
 	Files      []codec.File  // that the run was read from
 	Options    codec.Options // how they were read
+	Origin     *Open         // where they lie, when that is one place on a Hub; nil otherwise
 	Scores     *codec.Scores // what reading them gave
 	Text       bool          // publish the text columns too
 	Repository string        // owner/name of the code's repository; empty outside GitHub
@@ -63,7 +64,7 @@ func describeOwner(o [2]string) string {
 // Publish records a run in its dataset by one commit on top of the branch as it is then, creating the dataset where there is
 // none, and a pull request's branch from main as it is. On main, the run becomes the baseline when the model's findings hold no
 // failure and nothing is undecided, unless it repeats a commit that is already recorded with the same configuration, or a
-// newer run is the baseline. A run that is recorded already is left as it is. When others publish at once the change
+// newer run is the baseline. A candidate that was read from the dataset's own data/ leaves it as it is. A run that is recorded already is left as it is. When others publish at once the change
 // is built anew on top of theirs. It refuses a dataset of another model with a [*CollisionError], and one of
 // another repository or gate with an [*OwnerError].
 //
@@ -107,9 +108,9 @@ func pause(ctx context.Context, attempt int) error {
 // store opens the dataset, or creates it, with the branch to publish to.
 func (p *Push) store(ctx context.Context, h hub.Hub) (hub.Store, error) {
 	st, err := h.Open(ctx, p.Repo)
-	if errors.Is(err, hub.ErrNotFound) {
+	if errors.Is(err, hub.ErrNotFound) || errors.Is(err, hub.ErrHidden) { // who may create it learns whether it is there
 		st, err = h.Create(ctx, p.Repo)
-		if errors.Is(err, hub.ErrExists) { // another job was faster
+		if errors.Is(err, hub.ErrExists) { // another job was faster, or it is hidden
 			st, err = h.Open(ctx, p.Repo)
 		}
 	}
