@@ -7,6 +7,7 @@ import (
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/codec"
+	"github.com/hubgate/hubgate/hub"
 )
 
 // A Config is every setting of one run of the command, valid and with its defaults filled in.
@@ -17,7 +18,7 @@ type Config struct {
 
 	Results []string // paths, globs, directories, hf://datasets/…; empty for init only
 	Format  string   // "auto", or the name of one reader
-	Model   string   // empty when the results name their models
+	Model   string   // empty when the results name their models; for leaderboard a glob, empty for all
 
 	// The columns that hold these; empty to find them by common names.
 	IDColumn, ModelColumn, TaskColumn, GroupColumn, TrialColumn string
@@ -28,9 +29,11 @@ type Config struct {
 	PolicyFile string      // where it was read, or for init is to be written; empty when there is none
 	EvalConfig []string    // files that configure the evaluation
 
+	History hub.Repo // whose history is wanted; of the command history only
+
 	Hub       string // a URL without a slash at its end, or a directory
 	HubIsDir  bool
-	Namespace string // empty only where Baseline does without
+	Namespace string // empty only where Baseline or the command does without
 	Dataset   string // template of the results dataset's name; its placeholders are known and have values
 
 	Baseline         string // a path or hf://datasets/…; empty for the results dataset

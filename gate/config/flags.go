@@ -27,6 +27,7 @@ func (in Input) split(s string) []string {
 type commandLine struct {
 	inputs   []Input
 	words    []string // the command, then its arguments
+	dataset  string   // whose history is wanted
 	help     bool
 	flags    map[string]setting
 	failed   map[string]bool // inputs that were given, or meant, and have a problem
@@ -128,6 +129,8 @@ func (l *commandLine) command() (name, topic string) {
 		l.checkCommand(topic)
 	case l.help && len(l.words) > 0:
 		topic = name
+	case name == "history" && len(words) > 0:
+		l.dataset, words = words[0], words[1:]
 	}
 	if len(words) > 0 && isCommand(name) {
 		l.extra(name, words)
@@ -142,6 +145,9 @@ func (l *commandLine) extra(name string, words []string) {
 		msg = fmt.Sprintf("%s and %d more", msg, n)
 	}
 	fix := fmt.Sprintf("%q takes none", "hubgate "+name)
+	if name == "history" {
+		fix = "name one dataset at a time"
+	}
 	if slices.Contains(scoring(), name) {
 		fix = "give files with --results, and quote a glob so that the shell leaves it alone: --results 'results/*.jsonl'"
 	}
@@ -188,6 +194,8 @@ func Commands() []Command {
 		{"check", "", "Read the candidate's scores, compare them with the baseline, judge, publish and report"},
 		{"describe", "", "Read and aggregate the candidate's scores, compare with nothing, exit 0"},
 		{"calibrate", "", "Replay the policy on stored scores: its false alarms, and the losses that it finds"},
+		{"leaderboard", "", "Find the results datasets of a namespace, and rank the models per task and metric"},
+		{"history", "OWNER/NAME", "Print the runs recorded in a results dataset, the newest first"},
 		{"init", "", "Write a commented policy, with what is found in results, and a workflow; overwrite nothing"},
 		{"version", "", "Print version, commit, Go version and platform"},
 		{"help", "[COMMAND]", "Print usage"},

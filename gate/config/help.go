@@ -52,7 +52,7 @@ exit codes:
 func helpProgram(b *strings.Builder) {
 	b.WriteString("hubgate: a merge gate for model quality\n\nusage: hubgate [COMMAND] [flags]\n\ncommands:\n")
 	for _, c := range Commands() {
-		fmt.Fprintf(b, "  %-15s %s\n", strings.TrimSpace(c.Name+" "+c.Args), c.Doc)
+		fmt.Fprintf(b, "  %-18s %s\n", strings.TrimSpace(c.Name+" "+c.Args), c.Doc)
 	}
 	b.WriteString("\nWithout a command it is check. A flag that a command does not use is accepted and does nothing.\n")
 	helpFlags(b, Inputs(), "check")

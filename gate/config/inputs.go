@@ -65,6 +65,10 @@ func reading() []string   { return []string{"check", "calibrate", "describe"} }
 func comparing() []string { return []string{"check", "calibrate"} }
 func checking() []string  { return []string{"check"} }
 
+// ranking and recorded add the commands that read what is recorded.
+func ranking(others []string) []string  { return append(others, "leaderboard") }
+func recorded(others []string) []string { return append(others, "leaderboard", "history") }
+
 // readInputs are about the scores.
 func readInputs() []Input {
 	column := func(name, what string, field func(*Config) *string) Input {
@@ -83,8 +87,8 @@ func readInputs() []Input {
 			Default: "auto", InPolicy: true, Commands: scoring(), set: setFormat,
 		},
 		{
-			Name: "model", Doc: "Id of the model, for results that carry none, or exactly one, which it replaces",
-			Commands: scoring(), set: text(func(c *Config) *string { return &c.Model }),
+			Name: "model", Doc: "Id of the model, for results that carry none, or exactly one, which it replaces; for leaderboard a glob of those to rank",
+			Commands: ranking(scoring()), set: text(func(c *Config) *string { return &c.Model }),
 		},
 		column("id-column", "id of the sample", func(c *Config) *string { return &c.IDColumn }),
 		column("model-column", "id of the model", func(c *Config) *string { return &c.ModelColumn }),
@@ -93,11 +97,11 @@ func readInputs() []Input {
 		column("trial-column", "number of the trial, where samples were scored several times", func(c *Config) *string { return &c.TrialColumn }),
 		{
 			Name: "metrics", Doc: "Metrics that count, by name or dotted path; NAME=PATH renames one",
-			Absent: "decided by content", List: true, Commands: scoring(), set: setMetrics,
+			Absent: "decided by content", List: true, Commands: ranking(scoring()), set: setMetrics,
 		},
 		{
 			Name: "policy", Doc: "Policy file: criteria, what to do in each case, and settings of the repository",
-			Absent: defaultPolicy + " if it exists", Commands: scoring(), set: text(func(c *Config) *string { return &c.PolicyFile }),
+			Absent: defaultPolicy + " if it exists", Commands: recorded(scoring()), set: text(func(c *Config) *string { return &c.PolicyFile }),
 		},
 	}
 }
@@ -107,12 +111,12 @@ func hubInputs() []Input {
 	return []Input{
 		{
 			Name: "hub", Doc: "URL of a Hub, or a directory that serves as one without network or account",
-			Default: defaultHub, Env: "HF_ENDPOINT", InPolicy: true, Commands: reading(), set: text(func(c *Config) *string { return &c.Hub }),
+			Default: defaultHub, Env: "HF_ENDPOINT", InPolicy: true, Commands: recorded(reading()), set: text(func(c *Config) *string { return &c.Hub }),
 		},
 		{
 			Name: "namespace", Doc: "Hub user or organisation that owns the results datasets",
 			Absent:   defaultNamespace + " where hub is a directory, else required unless baseline does without",
-			InPolicy: true, Commands: checking(), set: setNamespace,
+			InPolicy: true, Commands: ranking(checking()), set: setNamespace,
 		},
 		{
 			Name: "dataset", Doc: "Name of the results dataset, with {namespace}, {model}, {owner}, {repo} and {gate} filled in",
@@ -124,11 +128,11 @@ func hubInputs() []Input {
 		},
 		{
 			Name: "baseline-revision", Doc: "Revision of the results dataset to compare with: auto, a branch, a tag or a commit",
-			Default: "auto", Commands: checking(), set: setRevision,
+			Default: "auto", Commands: append(checking(), "history"), set: setRevision,
 		},
 		{
 			Name: "hf-token", Doc: "Token for the Hub",
-			Env: "HF_TOKEN", Commands: reading(), set: token(func(c *Config) *Secret { return &c.HFToken }),
+			Env: "HF_TOKEN", Commands: recorded(reading()), set: token(func(c *Config) *Secret { return &c.HFToken }),
 		},
 		{
 			Name: "github-token", Doc: "Token for the comment and the check run",
@@ -174,7 +178,7 @@ func showInputs() []Input {
 		},
 		{
 			Name: "report-dir", Doc: "Directory for report.json and report.md; it is never read as results",
-			Default: "hubgate-report", Commands: reading(), set: text(func(c *Config) *string { return &c.ReportDir }),
+			Default: "hubgate-report", Commands: ranking(reading()), set: text(func(c *Config) *string { return &c.ReportDir }),
 		},
 	}
 }
@@ -184,11 +188,11 @@ func runInputs() []Input {
 	return []Input{
 		{
 			Name: "timeout", Doc: "Limit on the whole run, as in 90s, 10m or 1h30m",
-			Default: "10m", Commands: scoring(), set: setTimeout,
+			Default: "10m", Commands: recorded(scoring()), set: setTimeout,
 		},
 		{
 			Name: "verbose", Doc: "Whether to log details: true or false",
-			Default: "false", Bool: true, Commands: scoring(), set: boolean(func(c *Config) *bool { return &c.Verbose }),
+			Default: "false", Bool: true, Commands: recorded(scoring()), set: boolean(func(c *Config) *bool { return &c.Verbose }),
 		},
 	}
 }
@@ -202,7 +206,7 @@ func policyFlags() []Input {
 		},
 		{
 			Name: "alpha", Doc: "Rate of false alarms of the whole run, one-sided, between 0 and 0.5",
-			Default: "0.05", FlagOnly: true, Commands: reading(), set: parsed(parseAlpha, func(c *Config) *float64 { return &c.Policy.Alpha }),
+			Default: "0.05", FlagOnly: true, Commands: ranking(reading()), set: parsed(parseAlpha, func(c *Config) *float64 { return &c.Policy.Alpha }),
 		},
 		{
 			Name: "rule", Doc: "How a loss becomes a failure: " + anyOf(ruleNames),
@@ -214,7 +218,7 @@ func policyFlags() []Input {
 		},
 		{
 			Name: "correction", Doc: "Correction for the number of tests: " + anyOf(correctionNames),
-			Default: "holm", FlagOnly: true, Commands: comparing(), set: parsed(parseCorrection, policyCorrection),
+			Default: "holm", FlagOnly: true, Commands: ranking(comparing()), set: parsed(parseCorrection, policyCorrection),
 		},
 		{
 			Name: "seed", Doc: "Seed of resampling, a whole number from 0",

@@ -44,6 +44,9 @@ func Parse(args []string, getenv func(string) string, environ []string, readFile
 	}
 	p.resolveHub()
 	p.require()
+	if command == "history" {
+		p.history(line.dataset)
+	}
 	p.checkDataset()
 	return p.cfg, p.problems.err()
 }
@@ -193,7 +196,14 @@ func (p *parser) require() {
 	if slices.Contains(reading(), c.Command) && len(c.Results) == 0 && !p.failed["results"] {
 		p.add("input results", "required", "name the files that hold the scores, as in results/*.jsonl")
 	}
-	if c.Command != "check" || c.Namespace != "" || !strings.Contains(c.Dataset, "{namespace}") || p.failed["hub"] || p.failed["namespace"] {
+	if c.Namespace != "" || p.failed["hub"] || p.failed["namespace"] {
+		return
+	}
+	if c.Command == "leaderboard" {
+		p.add("input namespace", "required with the Hub at "+c.Hub,
+			"name the user or organisation whose results datasets to read, or give a directory as hub")
+	}
+	if c.Command != "check" || !strings.Contains(c.Dataset, "{namespace}") {
 		return
 	}
 	switch {
@@ -203,6 +213,19 @@ func (p *parser) require() {
 	case c.Publish == PublishAlways:
 		p.add("input namespace", "required to publish", "name the user or organisation that owns the results datasets")
 	}
+}
+
+// history reads the name of the dataset whose history is wanted.
+func (p *parser) history(name string) {
+	if name == "" {
+		p.add("", "no dataset is named", "write hubgate history OWNER/NAME, as in acme/tiny-llm-results")
+		return
+	}
+	repo, err := hub.ParseRepo(name)
+	if err != nil {
+		p.add("", err.Error(), "write it as in acme/tiny-llm-results")
+	}
+	p.cfg.History = repo
 }
 
 // placeholder matches what the template of a dataset's name may hold.
