@@ -69,6 +69,63 @@ func TestGuardedCalibration(t *testing.T) {
 	}
 }
 
+// A loss as large as the tolerance is called ruled out no more often than alpha allows, though Welch's bound alone does so two to
+// ten times as often where the candidate is the smaller side. A side without spread bounds nothing.
+func TestGuardedBoundCalibration(t *testing.T) {
+	t.Parallel()
+	const alpha = 0.05
+	runs := simulated() / 2
+	for _, c := range []struct {
+		mix   string
+		n, m  int     // baseline, candidate
+		loss  float64 // true, and tolerated
+		plain float64 // false claims that the plain bound makes at least
+	}{
+		{"high", 50, 50, 0, 0},
+		{"high", 50, 50, 0.1, 0},
+		{"high", 100, 10, 0, 0.11},
+		{"high", 200, 20, 0, 0.09},
+		{"high", 200, 20, 0.1, 0.07},
+		{"high", 500, 50, 0, 0.065},
+		{"high", 500, 50, 0.1, 0.055},
+		{"high", 20, 200, 0.1, 0},
+		{"mid", 200, 20, 0, 0.055},
+		{"bool", 200, 20, 0, 0.095},
+		{"bool", 200, 20, 0.1, 0.07},
+		{"bool", 500, 50, 0, 0.07},
+		{"ceiling", 200, 20, 0, 0.30},
+		{"ceiling", 500, 50, 0, 0.14},
+		{"ceiling", 500, 50, 0.1, 0.07},
+		{"ceiling", 50, 50, 0.1, 0},
+	} {
+		rng := rand.New(rand.NewPCG(95, 96))
+		var plain, guarded int
+		for range runs {
+			xs, ys := mixture(rng, c.mix, c.m), mixture(rng, c.mix, c.n)
+			for i := range xs {
+				if xs[i] > 1 && rng.Float64() < c.loss/(1-mixes[c.mix][0]) {
+					xs[i]--
+				}
+			}
+			test := welch(t, xs, ys)
+			if test.Lo > 1e-12-c.loss && !test.Degenerate { // else the guard changes nothing
+				plain++
+				p := permuted(t, xs, ys, Resampling{Alpha: alpha, Family: 1, Seed: rng.Uint64(), Critical: -Quantile(alpha, test.DF)})
+				guarded += count(test.Guarded(p).Lo > 1e-12-c.loss && !Of(xs).Constant() && !Of(ys).Constant())
+			}
+		}
+		a, b := float64(plain)/float64(runs), float64(guarded)/float64(runs)
+		t.Logf("%-8s %3d/%-3d loss %.1f  Welch %5.2f %%  guarded %5.2f %%", c.mix, c.n, c.m, c.loss, 100*a, 100*b)
+		most := 0.065
+		if c.loss > 0 {
+			most = 0.075
+		}
+		if b > most || a < c.plain {
+			t.Errorf("%s %d/%d, loss %v: falsely ruled out by Welch's bound %.4f, guarded %.4f", c.mix, c.n, c.m, c.loss, a, b)
+		}
+	}
+}
+
 // The guard costs next to no power where the plain test is right.
 func TestGuardedPower(t *testing.T) {
 	t.Parallel()

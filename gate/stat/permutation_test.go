@@ -147,9 +147,12 @@ func TestPermutationRefuses(t *testing.T) {
 			t.Errorf("%+v: no error", o)
 		}
 	}
-	o.Most = 5
-	if _, err := Permutation(good, good, o); !errors.Is(err, ErrTooMany) {
-		t.Errorf("6 values, at most 5: %v", err)
+	o.Most = 99
+	if _, err := Permutation(normals(50, 1), normals(50, 2), o); !errors.Is(err, ErrTooMany) {
+		t.Errorf("100 values to deal one by one, at most 99: %v", err)
+	}
+	if p, err := Permutation(ordinals(rand.New(rand.NewPCG(1, 1)), 5000), ordinals(rand.New(rand.NewPCG(2, 2)), 5000), o); err != nil || p.Exact {
+		t.Errorf("10,000 values on three levels: %+v, %v", p, err)
 	}
 	xs := normals(200_000, 1) // each draw would pick 100,000 of 200,000 values
 	if _, err := Permutation(xs[:100_000], xs[100_000:], Resampling{Alpha: 0.05, Family: 1}); !errors.Is(err, ErrTooMany) {
@@ -267,6 +270,40 @@ func TestGuarded(t *testing.T) {
 	sound(t, got)
 	if same := alone.Guarded(Permuted{}); same != alone {
 		t.Errorf("a smaller p changes %+v to %+v", alone, same)
+	}
+}
+
+// The bounds exclude 0 where the guarded p is under alpha, and nowhere else: enumerated, drawn by value, and by level.
+func TestGuardedBoundsAgreeWithP(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(51, 52))
+	for i := range 400 {
+		n, m := 2+rng.IntN(30), 2+rng.IntN(60)
+		if i%20 == 0 {
+			n, m = 300+rng.IntN(300), 2000
+		}
+		xs, ys := mixture(rng, "high", n), mixture(rng, "high", m)
+		if i%3 == 0 {
+			xs = normals(n, rng.Uint64())
+		}
+		test := welch(t, xs, ys)
+		if test.Degenerate {
+			continue
+		}
+		o := Resampling{Alpha: 0.05, Family: 1, Seed: rng.Uint64(), Critical: -Quantile(0.05, test.DF)}
+		p := permuted(t, xs, ys, o)
+		if !(p.Low <= -o.Critical) || !(p.High >= o.Critical) {
+			t.Errorf("critical values %v and %v, Welch's %v", p.Low, p.High, o.Critical)
+		}
+		got := test.Guarded(p)
+		sound(t, got)
+		if (got.Hi < -1e-12) != (got.PWorse < 0.05) || (got.Lo > 1e-12) != (got.PBetter < 0.05) || got.Lo > test.Lo || got.Hi < test.Hi {
+			t.Errorf("bounds %v to %v, p %v and %v, by %+v of %+v", got.Lo, got.Hi, got.PWorse, got.PBetter, p, test)
+		}
+		o.Critical = 0
+		if bare := permuted(t, xs, ys, o); bare.Low != 0 || bare.High != 0 || p.Exact && bare.PWorse != p.PWorse {
+			t.Errorf("without a critical value %+v, with one %+v", bare, p)
+		}
 	}
 }
 

@@ -27,19 +27,20 @@ type Resampling struct {
 	Family int
 	// Seed starts the stream of random numbers. Give each test its own.
 	Seed uint64
-	// Most is how many values, both sides together, are permuted at most; more are refused with [ErrTooMany].
-	// Zero leaves the bound to the work it takes.
+	// Most is how many values, both sides together, are dealt one by one at most; more are refused with [ErrTooMany]. Values
+	// on few levels are dealt by level, which costs the same however many they are. Zero leaves the bound to the work it takes.
 	Most int
+	// Critical is the critical value of the t-test that [Permutation] guards. Where it is positive, those of the permutations
+	// are found too, from 1,999 draws at least.
+	Critical float64
 }
 
-func (o Resampling) check(values int) error {
+func (o Resampling) check() error {
 	switch {
 	case !inUnit(o.Alpha):
 		return fmt.Errorf("alpha %v is not in (0, 1)", o.Alpha)
 	case o.Family < 1:
 		return fmt.Errorf("a family of %d tests", o.Family)
-	case o.Most > 0 && values > o.Most:
-		return ErrTooMany
 	}
 	return nil
 }
@@ -84,8 +85,17 @@ type tally struct {
 // Drawing ends early when enough says so of the tally and the planned number of draws.
 func (s *splits) compare(statistic func(counts []int) float64, seen float64, o Resampling,
 	enough func(t tally, draws int) bool) (tally, error) {
+	return s.compareEach(statistic, seen, o, enough, func(float64, float64) {})
+}
+
+// compareEach hands each statistic to visit too, with its weight in the tally.
+func (s *splits) compareEach(statistic func(counts []int) float64, seen float64, o Resampling,
+	enough func(t tally, draws int) bool, visit func(x, weight float64)) (tally, error) {
 	if s.few() {
-		return s.enumerate(statistic, seen), nil
+		return s.enumerateEach(statistic, seen, visit), nil
+	}
+	if o.Most > 0 && s.all > o.Most && !s.byLevel() {
+		return tally{}, ErrTooMany
 	}
 	deal, steps := s.dealer()
 	draws, err := o.draws(steps)
@@ -98,7 +108,9 @@ func (s *splits) compare(statistic func(counts []int) float64, seen float64, o R
 	for t.draws < draws && !enough(t, draws) {
 		deal(rng, counts)
 		t.draws++
-		switch side(statistic(counts), seen) {
+		x := statistic(counts)
+		visit(x, 1)
+		switch side(x, seen) {
 		case -1:
 			t.below++
 		case 0:
@@ -112,12 +124,18 @@ func (s *splits) compare(statistic func(counts []int) float64, seen float64, o R
 
 // enumerate weighs every table by its probability.
 func (s *splits) enumerate(statistic func(counts []int) float64, seen float64) tally {
+	return s.enumerateEach(statistic, seen, func(float64, float64) {})
+}
+
+func (s *splits) enumerateEach(statistic func(counts []int) float64, seen float64, visit func(x, weight float64)) tally {
 	var total, below, same, above sum
 	logAll := s.ln.choose(s.all, s.n)
 	s.each(func(counts []int, logWeight float64) {
 		w := exp(logWeight - logAll)
 		total = total.add(w)
-		switch side(statistic(counts), seen) {
+		x := statistic(counts)
+		visit(x, w)
+		switch side(x, seen) {
 		case -1:
 			below = below.add(w)
 		case 0:
@@ -196,9 +214,8 @@ func (s *splits) each(visit func(counts []int, logWeight float64)) {
 // dealer returns a function that draws a table, with about how many steps a draw takes: level by level while
 // there are few levels for the values, and else value by value.
 func (s *splits) dealer() (deal func(rng *rand.PCG, counts []int), steps int) {
-	const levelSteps = 64 // what one hypergeometric variate costs, in values picked
-	if byLevel := levelSteps * len(s.totals); byLevel < s.n {
-		return s.dealLevels, byLevel
+	if s.byLevel() {
+		return s.dealLevels, levelSteps * len(s.totals)
 	}
 	level := make([]int32, 0, s.all) // of each value
 	for k, total := range s.totals {
@@ -215,6 +232,12 @@ func (s *splits) dealer() (deal func(rng *rand.PCG, counts []int), steps int) {
 		}
 	}, s.n + len(s.totals)
 }
+
+// levelSteps is what one hypergeometric variate costs, in values picked.
+const levelSteps = 64
+
+// byLevel reports whether there are few levels for the values dealt.
+func (s *splits) byLevel() bool { return levelSteps*len(s.totals) < s.n }
 
 // dealLevels draws each level's count given those before it.
 func (s *splits) dealLevels(rng *rand.PCG, counts []int) {
