@@ -1,0 +1,61 @@
+package remote
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/hubgate/hubgate/hub"
+)
+
+// Authorise adds the token to requests to the Hub's own scheme, host and port, and takes it off all others. Host names
+// alone would not do: net/http keeps it for sub-domains, for other ports, and when https turns into http.
+type authorise struct {
+	origin  string // of the Hub
+	token   func(context.Context, hub.Repo) (string, error)
+	secrets *secrets
+	next    http.RoundTripper
+}
+
+func (a *authorise) RoundTrip(req *http.Request) (*http.Response, error) {
+	t := traitsOf(req)
+	req = req.Clone(req.Context())
+	own := origin(req.URL) == a.origin
+	if !t.given {
+		req.Header.Del("Authorization")
+	}
+	if a.token == nil || t.anonymous || !own {
+		if !own && a.secrets.in(req.Header.Get("Authorization")) {
+			req.Header.Del("Authorization") // who gave it does not matter
+		}
+		return a.next.RoundTrip(req)
+	}
+	token, err := a.token(req.Context(), t.repo)
+	if err != nil {
+		closeBody(req)
+		return nil, &tokenError{err}
+	}
+	if token = strings.TrimSpace(token); token != "" {
+		if err := checkToken(token); err != nil {
+			closeBody(req)
+			return nil, &tokenError{fmt.Errorf("%w: it %w", hub.ErrUnauthorized, err)}
+		}
+		a.secrets.add(token)
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	return a.next.RoundTrip(req)
+}
+
+// A tokenError says why there is no token. Nothing was sent.
+type tokenError struct{ err error }
+
+func (e *tokenError) Error() string { return e.err.Error() }
+func (e *tokenError) Unwrap() error { return e.err }
+
+// closeBody closes what a RoundTripper must close even when it sends nothing.
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}

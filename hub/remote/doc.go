@@ -1,0 +1,18 @@
+// Package remote is the Hugging Face Hub over HTTP: huggingface.co, a private deployment, or a mirror.
+//
+// Every request passes the same layers, each an http.RoundTripper of its own:
+//
+//	agent      who asks, and an id for the request that support can find; logs what the Hub warns of
+//	retry      again after an answer or a failure that may pass, as often and as late as the Hub asks for
+//	whole      reads the answer to its end, within a limit; notices when it breaks off or stands still
+//	authorise  the token, to the Hub's own scheme, host and port and to nobody else
+//	transport  the connection
+//
+// Redirects are followed by hand, on top of them: the Hub sends readers of large files to a storage host with a signed
+// URL, which must not see the token and whose answers are not the Hub's. Neither the token nor the query of a signed
+// URL is in any error or log line.
+//
+// What is read is pinned to one commit. Files of up to 4 MiB are read whole and their digest is verified. Of larger ones
+// only the ranges asked for are read: that they are of one version is checked, but nothing verifies the bytes, since the
+// Hub has one digest per file.
+package remote

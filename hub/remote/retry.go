@@ -1,0 +1,137 @@
+package remote
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Bounds of repeating one request.
+const (
+	maxRetries   = 5
+	maxWait      = 5*time.Minute + 10*time.Second // in all: one window of the Hub's rate limit
+	maxBackoff   = 8 * time.Second
+	refusedAfter = 30 * time.Second // when a host that takes no connection is given up
+)
+
+// Retry repeats a request after an answer or a failure that may pass: 408, 429, 500, 502, 503, 504, a connection that cannot be
+// made or breaks, an answer that breaks off. A request that is neither GET nor HEAD nor said to be repeatable is only repeated
+// where nothing can have come of it: after 429, and where there was no connection. It waits about 1, 2, 4 and 8 seconds, or as
+// long as the answer asks for; it does not begin to wait longer than the context lasts, nor longer than maxWait in all. When
+// it gives up it returns what it got last.
+type retry struct {
+	log  func(format string, args ...any)
+	next http.RoundTripper
+
+	mu   sync.Mutex
+	down map[string]bool // hosts that were given up because they take no connection: they are asked once from then on
+}
+
+func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
+	began := time.Now()
+	var waited time.Duration
+	for attempt := range maxRetries + 1 {
+		if attempt > 0 && req.GetBody != nil {
+			body, err := req.GetBody()
+			if err != nil {
+				return nil, err
+			}
+			req.Body = body
+		}
+		resp, err := r.next.RoundTrip(req)
+		wait := max(backoff(attempt), askedFor(resp))
+		again := attempt < maxRetries && waited+wait <= maxWait && mayRepeat(req, resp, err) && r.reaches(req.URL.Host, err, began, wait)
+		if !again || !r.wait(req.Context(), resp, wait) {
+			return resp, err
+		}
+		waited += wait
+	}
+	panic("unreachable: the last attempt returns")
+}
+
+// mayRepeat tells whether it helps to send a request again, and does no harm.
+func mayRepeat(req *http.Request, resp *http.Response, err error) bool {
+	if req.Context().Err() != nil || req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
+		return false
+	}
+	safe := req.Method == http.MethodGet || req.Method == http.MethodHead || traitsOf(req).repeatable
+	if err != nil {
+		return !isPermanent(err) && (safe || isUnconnected(err))
+	}
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+		return true
+	case http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return safe
+	}
+	return false
+}
+
+// isUnconnected tells whether there was no connection, so that nothing was sent.
+func isUnconnected(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
+}
+
+// isPermanent tells whether an error will be the same next time.
+func isPermanent(err error) bool {
+	var token *tokenError
+	var certificate *tls.CertificateVerificationError
+	var name *net.DNSError
+	return errors.As(err, &token) || errors.As(err, &certificate) || errors.As(err, &name) && name.IsNotFound ||
+		errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errTooLong)
+}
+
+// reaches tells whether a host may still be waited for, and remembers those that may not.
+func (r *retry) reaches(host string, err error, began time.Time, wait time.Duration) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil || !isUnconnected(err) {
+		delete(r.down, host)
+		return true
+	}
+	if r.down[host] {
+		return false
+	}
+	if time.Since(began)+wait < refusedAfter {
+		return true
+	}
+	if r.down == nil {
+		r.down = map[string]bool{}
+	}
+	r.down[host] = true
+	return false
+}
+
+// backoff returns how long to wait after so many repetitions when nobody says: 1, 2, 4, 8 seconds, more or less, so that
+// jobs that failed together do not come back together.
+func backoff(attempt int) time.Duration {
+	d := min(time.Second<<attempt, maxBackoff)
+	return d*3/4 + rand.N(d/2)
+}
+
+// wait lets time pass, and tells whether it did. It does not begin to where the context ends before.
+func (r *retry) wait(ctx context.Context, resp *http.Response, d time.Duration) bool {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
+		return false
+	}
+	if resp != nil {
+		_ = resp.Body.Close()
+		if resp.StatusCode == http.StatusTooManyRequests {
+			r.log("the Hub's limit of requests is reached: waiting %s", d.Round(time.Second))
+		}
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
