@@ -125,7 +125,8 @@ func (p *Push) metrics(kept bool) []MetricRecord {
 			if slices.ContainsFunc(out, func(m MetricRecord) bool { return m.Name == c.Metric }) {
 				continue
 			}
-			m := MetricRecord{Name: c.Metric, Scale: p.scale(c.Metric)}
+			m := MetricRecord{Name: c.Metric}
+			m.Scale, m.Direction = p.judged(c.Metric)
 			if kept {
 				m.Path = p.Scores.Metrics[c.Metric].Path
 			}
@@ -136,14 +137,18 @@ func (p *Push) metrics(kept bool) []MetricRecord {
 	return out
 }
 
-// scale returns the scale that a metric was judged on, nil when none is known.
-func (p *Push) scale(metric string) *[2]float64 {
+// judged returns the scale that a metric was judged on, nil when none is known, and which way it improves.
+func (p *Push) judged(metric string) (scale *[2]float64, direction string) {
 	for _, f := range p.Model.Findings {
-		if f.Metric == metric && f.Criterion.Scale != nil {
-			return &[2]float64{f.Criterion.Scale.Min, f.Criterion.Scale.Max}
+		if f.Metric != metric {
+			continue
+		}
+		direction = f.Criterion.Direction.String()
+		if s := f.Criterion.Scale; s != nil {
+			return &[2]float64{s.Min, s.Max}, direction
 		}
 	}
-	return nil
+	return nil, direction
 }
 
 // columns returns the columns that identify samples where data/ keeps those of the scores files. Where input texts made the

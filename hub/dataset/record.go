@@ -65,6 +65,9 @@ type MetricRecord struct {
 	Name  string      `json:"name"`
 	Path  string      `json:"path,omitempty"` // empty where data/ is a table of this program's own, which tells by itself
 	Scale *[2]float64 `json:"scale"`          // that it was judged on; nil when unknown
+
+	// Direction is "higher" or "lower", whichever is better; empty in records of before it was kept.
+	Direction string `json:"direction,omitempty"`
 }
 
 // A ColumnsRecord names the columns of data/ that identify samples; empty ones are found by common names.
