@@ -9,6 +9,7 @@ import (
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/codec"
+	"github.com/hubgate/hubgate/gate/evalconf"
 	"github.com/hubgate/hubgate/gate/score"
 	"github.com/hubgate/hubgate/hub"
 )
@@ -22,6 +23,12 @@ type Query struct {
 	GitSHA   string        // of the candidate; empty when unknown
 	Options  codec.Options // how the candidate was read
 	Origin   *Open         // where the candidate was read from, when that is one place on a Hub; nil otherwise
+
+	EvalConfig evalconf.Parts // of the candidate; nil when unknown
+
+	// Ancestors are commits of the code, nearest first, of which the newest baseline is wanted: the one that a branch was made
+	// from, and those before it. None ask for the current baseline.
+	Ancestors []string
 }
 
 // Found is a baseline, or the reason for which there is none, with the files that it was read from.
@@ -165,81 +172,6 @@ func (s *search) push(ctx context.Context, candidate []hub.Entry) (Found, error)
 	return found, nil
 }
 
-// recorded reads the baseline of a dataset that this program wrote: from data/, which has texts and inputs too, where
-// that gives back what was published, else from the recorded run.
-func (s *search) recorded(ctx context.Context, rec *Record) (Found, error) {
-	b := rec.Baseline
-	replaced, err := s.replaced(ctx, b)
-	if err != nil {
-		return s.unreadable(ctx, err)
-	}
-	was := "was replaced by another tool since the last recorded run"
-	if !replaced {
-		found, err := s.fromData(ctx, rec)
-		if err == nil {
-			return s.unlessItself(ctx, rec, found)
-		}
-		was = fmt.Sprintf("does not read as the scores that were published (%v)", err)
-	}
-	found, err := s.fromRun(ctx, rec, b)
-	if err != nil {
-		return s.unreadable(ctx, err)
-	}
-	if !replaced || !s.Origin.from(s.Repo) { // a pipeline that pushes the candidate to data/ replaces it each time
-		found.Warnings = append(found.Warnings, fmt.Sprintf("data/ of %s %s: the recorded run %s is the baseline", s.Repo, was, b.Run))
-	}
-	return s.unlessItself(ctx, rec, found)
-}
-
-// replaced reports whether the recorded split under data/ is no longer what it was. Other splits may lie beside it.
-func (s *search) replaced(ctx context.Context, b *BaselineRecord) (bool, error) {
-	files, err := list(ctx, s.st, s.at, "data")
-	if err != nil {
-		return false, err
-	}
-	splits := map[string]bool{}
-	for _, d := range b.Data {
-		splits[splitOf(d.Path)] = true
-	}
-	same := slices.DeleteFunc(files, func(e hub.Entry) bool { return !splits[splitOf(e.Path)] })
-	return len(same) != len(b.Data) || slices.ContainsFunc(same, func(e hub.Entry) bool { return !b.holds(e) }), nil
-}
-
-// holds reports whether an entry is one of the recorded files, unchanged.
-func (b *BaselineRecord) holds(e hub.Entry) bool {
-	return slices.ContainsFunc(b.Data, func(d DataRecord) bool {
-		return e.Path == d.Path && (e.SHA256 == d.SHA256 || e.SHA256 == "")
-	})
-}
-
-func (s *search) fromData(ctx context.Context, rec *Record) (Found, error) {
-	b := rec.Baseline
-	var files []hub.Entry
-	for _, d := range b.Data {
-		files = append(files, hub.Entry{Path: d.Path})
-	}
-	o := dataOptions(rec.Model, b.Metrics, b.Columns)
-	o.Inputs = s.Options.Inputs
-	opened, scores, err := s.readExactly(ctx, files, o, b.SHA256)
-	if err != nil {
-		return Found{}, err
-	}
-	found := s.found(opened, scores, "")
-	found.describe(b)
-	return found, nil
-}
-
-// fromRun reads a recorded run in long form.
-func (s *search) fromRun(ctx context.Context, rec *Record, b *BaselineRecord) (Found, error) {
-	opened, scores, err := s.readExactly(ctx, []hub.Entry{{Path: b.Path}}, codec.Options{ModelID: rec.Model}, b.SHA256)
-	if err != nil {
-		return Found{}, err
-	}
-	found := s.found(opened, scores, b.Path)
-	found.describe(b)
-	return found, nil
-}
-
 // read reads some files as one run.
 func (s *search) read(ctx context.Context, files []hub.Entry, o codec.Options) (*Open, *codec.Scores, error) {
 	opened, err := open(ctx, s.st, s.at, files)
@@ -292,18 +224,6 @@ func (s *search) restrict(t *score.Table) *score.Table {
 	return t.WithColumns(columns)
 }
 
-// describe adds what is recorded of a run.
-func (f *Found) describe(b *BaselineRecord) {
-	for name, h := range f.Run.Hints {
-		if scale, ok := scaleOf(b.Metrics, name); ok {
-			h.Scale = &scale
-			f.Run.Hints[name] = h
-		}
-	}
-	p := &f.Run.Provenance
-	p.GitSHA, p.RunURL, p.Attempt, p.Created, p.EvalConfig = b.GitSHA, b.RunURL, b.Attempt, b.Created, b.EvalConfig.parts()
-}
-
 // Hints returns what reading told about the metrics, in the gate's words.
 func Hints(s *codec.Scores) map[string]gate.Hint {
 	out := map[string]gate.Hint{}
@@ -322,46 +242,6 @@ func Hints(s *codec.Scores) map[string]gate.Hint {
 func (s *search) itself(r *gate.Run) bool {
 	a, b := r.Provenance.GitSHA, s.GitSHA
 	return r.Provenance.SHA256 == s.SHA256 && (a == "" || b == "" || a == b)
-}
-
-// pushed reports whether the candidate was read from the very files that are recorded as the baseline: those are no new
-// evaluation, whatever the commit of the code.
-func (s *search) pushed(b *BaselineRecord) bool {
-	return s.Origin.from(s.Repo) && len(s.Origin.Entries) == len(b.Data) &&
-		!slices.ContainsFunc(s.Origin.Entries, func(e hub.Entry) bool { return !b.holds(e) })
-}
-
-// unlessItself passes over the candidate itself for the newest earlier baseline of the same configuration.
-func (s *search) unlessItself(ctx context.Context, rec *Record, current Found) (Found, error) {
-	b := rec.Baseline
-	if !s.itself(current.Run) && !s.pushed(b) {
-		return current, nil
-	}
-	current.Close()
-	rows, err := History(ctx, s.st, s.at)
-	if err != nil {
-		return s.unreadable(ctx, err)
-	}
-	for _, row := range earlierBaselines(rows) {
-		if row.RunID == b.Run || row.Fingerprint != b.EvalConfig.parts().Fingerprint() {
-			continue
-		}
-		was := *b // the scales stay the dataset's; the rest is the earlier run's own
-		was.Run, was.Path, was.SHA256 = row.RunID, row.Path, row.SHA256
-		was.GitSHA, was.RunURL, was.Attempt, was.Created = row.GitSHA, row.RunURL, int(row.Attempt), row.Time
-		found, err := s.fromRun(ctx, rec, &was)
-		if err != nil {
-			return s.unreadable(ctx, err)
-		}
-		if s.itself(found.Run) {
-			found.Close()
-			continue
-		}
-		found.Warnings = append(current.Warnings, fmt.Sprintf(
-			"these very scores are the recorded run %s: compared with the one before it, %s", b.Run, row.RunID))
-		return found, nil
-	}
-	return nothing(fmt.Sprintf("these very scores are the recorded run %s, and no earlier run of the same configuration is recorded", b.Run)), nil
 }
 
 // nothing is found, for a reason that people should know.

@@ -234,3 +234,39 @@ func TestBaselineIsNotTheCandidate(t *testing.T) {
 		t.Errorf("%v, %q", found.Run, found.Warnings)
 	}
 }
+
+// A branch is compared with the run of the commit that it was made from, whatever was published since.
+func TestBaselineOfAncestors(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i, sha := range []string{"aaa", "bbb", "ccc"} {
+		b.publish(b.push(job(t, i, sha, 0.8+0.05*float64(i))))
+	}
+	other := evalconf.Parts{"judge.model": "another"}
+	for _, tt := range []struct {
+		name      string
+		ancestors []string
+		config    evalconf.Parts
+		want      string
+		warns     bool
+	}{
+		{"the merge base", []string{"bbb", "aaa"}, nil, "bbb", false},
+		{"the current one", []string{"ccc", "bbb", "aaa"}, nil, "ccc", false},
+		{"the nearest recorded", []string{"zzz", "yyy", "aaa"}, nil, "aaa", false},
+		{"none recorded", []string{"zzz", "yyy"}, nil, "ccc", true},
+		{"of another configuration", []string{"bbb", "aaa"}, other, "ccc", true},
+	} {
+		r := job(t, 9, "ddd", 0.8)
+		r.Provenance.EvalConfig = tt.config
+		q := query(r)
+		q.Ancestors, q.EvalConfig = tt.ancestors, tt.config
+		found, err := dataset.Baseline(t.Context(), b.hub, q)
+		if err != nil || found.Run == nil {
+			t.Fatalf("%s: %v, %v", tt.name, found.Unreadable, err)
+		}
+		if got := found.Run.Provenance.GitSHA; got != tt.want || (len(found.Warnings) > 0) != tt.warns {
+			t.Errorf("%s: %s with warnings %q, want %s", tt.name, got, found.Warnings, tt.want)
+		}
+		found.Close()
+	}
+}

@@ -1,0 +1,194 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hubgate/hubgate/gate/codec"
+	"github.com/hubgate/hubgate/gate/evalconf"
+	"github.com/hubgate/hubgate/hub"
+)
+
+// recorded reads the baseline of a dataset that this program wrote.
+func (s *search) recorded(ctx context.Context, rec *Record) (Found, error) {
+	b, note, err := s.ofAncestors(ctx, rec.Baseline)
+	if err != nil {
+		return s.unreadable(ctx, err)
+	}
+	var found Found
+	if b == rec.Baseline {
+		found, err = s.current(ctx, rec)
+	} else {
+		found, err = s.fromRun(ctx, rec, b)
+	}
+	if err != nil {
+		return s.unreadable(ctx, err)
+	}
+	if note != "" {
+		found.Warnings = append(found.Warnings, note)
+	}
+	return s.unlessItself(ctx, rec, b, found)
+}
+
+// ofAncestors returns the newest comparable baseline of the nearest ancestor that has one; where none has, the current one, and a
+// sentence that says so.
+func (s *search) ofAncestors(ctx context.Context, current *BaselineRecord) (*BaselineRecord, string, error) {
+	if len(s.Ancestors) == 0 || current.GitSHA == s.Ancestors[0] && s.comparable(current.EvalConfig.parts().Fingerprint()) {
+		return current, "", nil
+	}
+	rows, err := History(ctx, s.st, s.at)
+	if err != nil {
+		return nil, "", err
+	}
+	baselines := earlierBaselines(rows)
+	for _, commit := range s.Ancestors {
+		for _, row := range baselines {
+			switch {
+			case row.GitSHA != commit || !s.comparable(row.Fingerprint):
+			case row.RunID == current.Run:
+				return current, "", nil
+			default:
+				return current.was(row, s.EvalConfig), "", nil
+			}
+		}
+	}
+	return current, fmt.Sprintf("no baseline of the same configuration is recorded for %.12s, which this branch was made from, nor for the commits before it: the current one of %s is taken",
+		s.Ancestors[0], s.Repo), nil
+}
+
+// comparable reports whether a run of that configuration can be compared with the candidate.
+func (s *search) comparable(fingerprint string) bool {
+	return fingerprint == s.EvalConfig.Fingerprint()
+}
+
+// was returns the record of an earlier baseline, of the given configuration. The scales stay the dataset's.
+func (b *BaselineRecord) was(row HistoryRow, config evalconf.Parts) *BaselineRecord {
+	out := *b
+	out.Run, out.Path, out.SHA256, out.EvalConfig = row.RunID, row.Path, row.SHA256, configRecord(config)
+	out.GitSHA, out.RunURL, out.Attempt, out.Created = row.GitSHA, row.RunURL, int(row.Attempt), row.Time
+	return &out
+}
+
+// current reads the current baseline: from data/, which has texts and inputs too, where
+// that gives back what was published, else from the recorded run.
+func (s *search) current(ctx context.Context, rec *Record) (Found, error) {
+	b := rec.Baseline
+	replaced, err := s.replaced(ctx, b)
+	if err != nil {
+		return Found{}, err
+	}
+	was := "was replaced by another tool since the last recorded run"
+	if !replaced {
+		found, err := s.fromData(ctx, rec)
+		if err == nil || ctx.Err() != nil {
+			return found, err
+		}
+		was = fmt.Sprintf("does not read as the scores that were published (%v)", err)
+	}
+	found, err := s.fromRun(ctx, rec, b)
+	if err != nil {
+		return Found{}, err
+	}
+	if !replaced || !s.Origin.from(s.Repo) { // a pipeline that pushes the candidate to data/ replaces it each time
+		found.Warnings = append(found.Warnings, fmt.Sprintf("data/ of %s %s: the recorded run %s is the baseline", s.Repo, was, b.Run))
+	}
+	return found, nil
+}
+
+// replaced reports whether the recorded split under data/ is no longer what it was. Other splits may lie beside it.
+func (s *search) replaced(ctx context.Context, b *BaselineRecord) (bool, error) {
+	files, err := list(ctx, s.st, s.at, "data")
+	if err != nil {
+		return false, err
+	}
+	splits := map[string]bool{}
+	for _, d := range b.Data {
+		splits[splitOf(d.Path)] = true
+	}
+	same := slices.DeleteFunc(files, func(e hub.Entry) bool { return !splits[splitOf(e.Path)] })
+	return len(same) != len(b.Data) || slices.ContainsFunc(same, func(e hub.Entry) bool { return !b.holds(e) }), nil
+}
+
+// holds reports whether an entry is one of the recorded files, unchanged.
+func (b *BaselineRecord) holds(e hub.Entry) bool {
+	return slices.ContainsFunc(b.Data, func(d DataRecord) bool {
+		return e.Path == d.Path && (e.SHA256 == d.SHA256 || e.SHA256 == "")
+	})
+}
+
+func (s *search) fromData(ctx context.Context, rec *Record) (Found, error) {
+	b := rec.Baseline
+	var files []hub.Entry
+	for _, d := range b.Data {
+		files = append(files, hub.Entry{Path: d.Path})
+	}
+	o := dataOptions(rec.Model, b.Metrics, b.Columns)
+	o.Inputs = s.Options.Inputs
+	opened, scores, err := s.readExactly(ctx, files, o, b.SHA256)
+	if err != nil {
+		return Found{}, err
+	}
+	found := s.found(opened, scores, "")
+	found.describe(b)
+	return found, nil
+}
+
+// fromRun reads a recorded run in long form.
+func (s *search) fromRun(ctx context.Context, rec *Record, b *BaselineRecord) (Found, error) {
+	opened, scores, err := s.readExactly(ctx, []hub.Entry{{Path: b.Path}}, codec.Options{ModelID: rec.Model}, b.SHA256)
+	if err != nil {
+		return Found{}, err
+	}
+	found := s.found(opened, scores, b.Path)
+	found.describe(b)
+	return found, nil
+}
+
+// describe adds what is recorded of a run.
+func (f *Found) describe(b *BaselineRecord) {
+	for name, h := range f.Run.Hints {
+		if scale, ok := scaleOf(b.Metrics, name); ok {
+			h.Scale = &scale
+			f.Run.Hints[name] = h
+		}
+	}
+	p := &f.Run.Provenance
+	p.GitSHA, p.RunURL, p.Attempt, p.Created, p.EvalConfig = b.GitSHA, b.RunURL, b.Attempt, b.Created, b.EvalConfig.parts()
+}
+
+// pushed reports whether the candidate was read from the very files that are recorded as the baseline: those are no new
+// evaluation, whatever the commit of the code.
+func (s *search) pushed(b *BaselineRecord) bool {
+	return s.Origin.from(s.Repo) && len(s.Origin.Entries) == len(b.Data) &&
+		!slices.ContainsFunc(s.Origin.Entries, func(e hub.Entry) bool { return !b.holds(e) })
+}
+
+// unlessItself passes over the candidate itself for the newest earlier baseline of the same configuration.
+func (s *search) unlessItself(ctx context.Context, rec *Record, b *BaselineRecord, current Found) (Found, error) {
+	if !s.itself(current.Run) && !s.pushed(b) {
+		return current, nil
+	}
+	current.Close()
+	rows, err := History(ctx, s.st, s.at)
+	if err != nil {
+		return s.unreadable(ctx, err)
+	}
+	for _, row := range earlierBaselines(rows) {
+		if row.RunID == b.Run || row.Time.After(b.Created) || row.Fingerprint != b.EvalConfig.parts().Fingerprint() {
+			continue
+		}
+		found, err := s.fromRun(ctx, rec, b.was(row, b.EvalConfig.parts()))
+		if err != nil {
+			return s.unreadable(ctx, err)
+		}
+		if s.itself(found.Run) {
+			found.Close()
+			continue
+		}
+		found.Warnings = append(current.Warnings, fmt.Sprintf(
+			"these very scores are the recorded run %s: compared with the one before it, %s", b.Run, row.RunID))
+		return found, nil
+	}
+	return nothing(fmt.Sprintf("these very scores are the recorded run %s, and no earlier run of the same configuration is recorded", b.Run)), nil
+}
