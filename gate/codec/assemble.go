@@ -118,6 +118,7 @@ type assembler struct {
 	scratch []byte // texts decoded while looking into values
 	noID    int    // rows without an id though a column for ids, or input texts, is there
 	noIDRow int    // the first of them
+	noIDs   bool   // ids are not read
 	rowErr  *Error // what makes the current row unusable
 
 	yield func(row int, fields []field) error // takes whole rows of JSON in place of the builder; may be nil
@@ -174,6 +175,7 @@ func (a *assembler) declare(columns []string) ([]int, error) {
 	if err := a.checkColumns(false); err != nil {
 		return nil, err
 	}
+	a.leaveIDs()
 	out := make([]int, len(columns))
 	for i, c := range columns {
 		out[i] = a.byName[c]
@@ -182,6 +184,19 @@ func (a *assembler) declare(columns []string) ([]int, error) {
 		}
 	}
 	return out, nil
+}
+
+// leaveIDs leaves ids unread where options do without.
+func (a *assembler) leaveIDs() {
+	if !a.o.NoIDs || a.roles[roleTrial] >= 0 {
+		return
+	}
+	for _, r := range []role{roleID, roleInput} {
+		if i := a.roles[r]; i >= 0 && !a.slots[i].deep {
+			a.slots[i].need = needNothing
+			a.noIDs = true
+		}
+	}
 }
 
 // slot returns the slot of a column of a format that meets its columns as it goes. It is -1 beyond maxFileColumns, after

@@ -11,7 +11,7 @@ import (
 	"github.com/hubgate/hubgate/gate/score"
 )
 
-// A File is one file of scores. Content is read more than once.
+// A File is one file of scores. Content is read more than once; of a [Fetcher] only what is needed is fetched.
 type File struct {
 	Name    string // as the user gave it, for messages; its extension breaks ties between formats
 	Content io.ReaderAt
@@ -49,6 +49,12 @@ type Options struct {
 
 	// Inputs asks for fingerprints of input texts beside explicit ids, which costs reading the texts.
 	Inputs bool
+
+	// NoIDs says that samples need not be told apart, as where only means are wanted: a file that names its columns before
+	// its rows, Parquet or CSV, is read without ids and input texts, which are most of the bytes that there are to fetch.
+	// Samples then do not pair, and one that stands twice is not found out, neither as an error nor as a further trial of
+	// the same input. Where there is a column of trials, ids are read all the same, to know which samples they are of.
+	NoIDs bool
 
 	// Progress is told now and then how many bytes of how many were read. May be nil.
 	Progress func(read, total int64)

@@ -57,7 +57,7 @@ func (f *File) open(o *Options, progress func(int)) (*content, error) {
 			e.File = f.Name
 			return nil, e
 		}
-		return nil, fmt.Errorf("%s: %w", f.Name, err)
+		return nil, f.failed(err)
 	}
 	return c, nil
 }
@@ -66,14 +66,12 @@ func (f *File) sniff(o *Options, progress func(int)) (*content, error) {
 	if f.Size == 0 {
 		return nil, &Error{Msg: "the file is empty", Fix: "did the evaluation write it?"}
 	}
-	raw := &meter{r: io.NewSectionReader(f.Content, 0, f.Size), progress: progress}
-	head := make([]byte, 4)
-	n, err := f.Content.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
+	raw := &meter{r: f.reader(), progress: progress}
+	head, err := f.magic()
+	if err != nil {
 		return nil, err
 	}
-	head = head[:n]
-	if string(head) == "PAR1" {
+	if string(head) == magicParquet {
 		if o.Format != "" && o.Format != "auto" && o.Format != formatParquet {
 			return nil, &Error{Msg: "a Parquet file, but format is " + o.Format, Fix: "set input format to auto or parquet"}
 		}
@@ -261,6 +259,7 @@ type bounded struct {
 
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
+	var fetch *fetchError
 	b.left -= int64(n)
 	for _, part := range []string{"\n", "{", ",", `\`} {
 		b.left -= int64(partBytes * bytes.Count(p[:n], []byte(part)))
@@ -268,6 +267,8 @@ func (b *bounded) Read(p []byte) (int, error) {
 	switch {
 	case b.left < 0:
 		return 0, &Error{File: b.file, Msg: fmt.Sprintf("the %s data expands beyond what scores do", b.what), Fix: "give the file uncompressed"}
+	case errors.As(err, &fetch):
+		return n, err
 	case err != nil && err != io.EOF:
 		return n, &Error{Msg: fmt.Sprintf("damaged %s data: %s", b.what, err), Fix: "was the file cut short?"}
 	}

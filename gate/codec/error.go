@@ -33,6 +33,9 @@ func (e *Error) Error() string {
 	return strings.Map(inert, b.String())
 }
 
+// failed names the file of which bytes could not be had.
+func (f *File) failed(err error) error { return fmt.Errorf("%s: %w", f.Name, err) }
+
 // maxShown is how many of many errors, or of many missing scores, are named.
 const maxShown = 3
 

@@ -38,6 +38,7 @@ type FlatOptions struct {
 // are texts go with them. Files in which
 // [Scores].Flat is false are not for it. Equal files give equal bytes.
 func WriteFlat(ctx context.Context, w io.Writer, files []File, o Options, sel FlatOptions) (int64, error) {
+	files = planned(ctx, files)
 	opened, err := openAll(files)
 	if err != nil {
 		return 0, err
@@ -58,8 +59,8 @@ func WriteFlat(ctx context.Context, w io.Writer, files []File, o Options, sel Fl
 func openAll(files []File) ([]*pqFile, error) {
 	var out []*pqFile
 	for i := range files {
-		if !isParquet(&files[i]) {
-			return nil, nil
+		if ok, err := isParquet(&files[i]); !ok || err != nil {
+			return nil, err
 		}
 		p, err := openParquet(&files[i])
 		if err != nil {
@@ -73,10 +74,16 @@ func openAll(files []File) ([]*pqFile, error) {
 	return out, nil
 }
 
-// isParquet reports whether a file begins as a Parquet file does.
-func isParquet(f *File) bool {
-	var head [4]byte
-	return f.Size >= 12 && readAt(f, head[:], 0) == nil && string(head[:]) == "PAR1"
+// isParquet reports whether a file is a Parquet file by its magic bytes.
+func isParquet(f *File) (bool, error) {
+	if f.Size < minParquet {
+		return false, nil
+	}
+	head, err := f.magic()
+	if err != nil {
+		return false, f.failed(err)
+	}
+	return string(head) == magicParquet, nil
 }
 
 // sameSchema reports whether columns have the same names, types and nesting.

@@ -134,11 +134,14 @@ func (c *copier) choose(ctx context.Context, files []*pqFile, f *pqFormat) (map[
 
 // column counts the values of a column, until it is known to be no enumeration.
 func (e *enumeration) column(ctx context.Context, c *column) error {
+	pl := plan{p: c.p, limit: 1} // one row group, since most text is no enumeration
 	for g := range c.p.groups {
 		if e.broken {
 			return nil
 		}
-		c.open(g)
+		if err := pl.open(g, []*column{c}); err != nil {
+			return err
+		}
 		for {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -175,9 +178,10 @@ func (c *copier) file(ctx context.Context, p *pqFile) error {
 		c.rows = &pqRows{w: c.out, batch: make([][]pqValue, c.skip), part: true}
 	}
 	all := slices.Concat(columns, by.columns)
+	pl := plan{p: p}
 	for g, group := range p.groups {
-		for _, col := range all {
-			col.open(g)
+		if err := pl.open(g, all); err != nil {
+			return err
 		}
 		for left := group.rows; left > 0; {
 			if err := ctx.Err(); err != nil {
@@ -357,9 +361,10 @@ func parquetRecords(ctx context.Context, f *File, yield func(fields []field) err
 		columns, fields = append(columns, newColumn(p, leaf, d)), append(fields, field{name: name})
 	}
 	row := 0
+	pl := plan{p: p}
 	for g, group := range p.groups {
-		for _, c := range columns {
-			c.open(g)
+		if err := pl.open(g, columns); err != nil {
+			return err
 		}
 		for range group.rows {
 			if row++; row%rowBatch == 0 && ctx.Err() != nil {

@@ -9,16 +9,13 @@ import (
 
 // eachRow yields the rows of a file of any flat format. Delimited text knows no types: what is spelt as a number is one.
 func eachRow(ctx context.Context, f *File, o *Options, yield func(fields []field) error) error {
-	if isParquet(f) {
+	if ok, err := isParquet(f); err != nil {
+		return err
+	} else if ok {
 		return parquetRecords(ctx, f, yield)
 	}
-	delimited := false
-	if c, err := f.open(o, func(int) {}); err == nil {
-		delimited = c.format == formatCSV || c.format == formatTSV
-		c.close()
-	}
-	return records(ctx, f, o, func(_ int, fields []field) error {
-		if delimited {
+	return records(ctx, f, o, func(format string, _ int, fields []field) error {
+		if format == formatCSV || format == formatTSV {
 			for i := range fields {
 				fields[i].cell = typed(fields[i].cell)
 			}

@@ -48,7 +48,7 @@ func readJSONLines(r io.Reader, a *assembler) error {
 func (a *assembler) streamError(err error, row int) error {
 	var e *Error
 	if !errors.As(err, &e) {
-		return fmt.Errorf("%s: %w", a.file.Name, err)
+		return a.file.failed(err)
 	}
 	if e.File != "" {
 		return e

@@ -32,6 +32,9 @@ type noID struct {
 func (a *assembler) describe(reader string) {
 	var parts []string
 	for r := roleID; r <= roleMetricName; r++ {
+		if a.noIDs && (r == roleID || r == roleInput) {
+			continue
+		}
 		if i := a.roles[r]; i >= 0 && (r != roleInput || a.roles[roleID] < 0 || a.o.Inputs) {
 			parts = append(parts, fmt.Sprintf("%s from column %q", r, a.slots[i].name))
 		}
@@ -40,7 +43,9 @@ func (a *assembler) describe(reader string) {
 	if len(parts) > 0 {
 		d.roles = "; " + strings.Join(parts, ", ")
 	}
-	if a.roles[roleID] < 0 && a.roles[roleInput] < 0 {
+	if a.noIDs {
+		d.roles += "; without ids, which nothing asks for"
+	} else if a.roles[roleID] < 0 && a.roles[roleInput] < 0 {
 		d.roles += "; no column of ids or input texts, so that samples cannot be paired"
 	}
 	a.st.read = append(a.st.read, d)

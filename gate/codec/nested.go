@@ -259,6 +259,12 @@ func (a *assembler) spares(s *slot) bool {
 	return found && !slices.ContainsFunc(a.metrics, func(m metricColumn) bool { return inside(m.slots[0]) })
 }
 
+// beside reports whether a column of JSON text is likely to be spared: other columns look like scores of their own.
+func (a *assembler) beside(i int) bool {
+	return a.slots[i].deep && !a.inside[a.slots[i].name] &&
+		slices.ContainsFunc(a.slots, func(s slot) bool { return s.role == roleScore && !s.deep })
+}
+
 // options returns the columns that options name for roles.
 func (a *assembler) options() []string {
 	return []string{a.o.ID, a.o.Model, a.o.Task, a.o.Group, a.o.Trial}

@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -32,7 +31,7 @@ func readParquet(ctx context.Context, f *File, a *assembler, o *Options) error {
 		return err
 	}
 	d := &decompressor{}
-	r := parquetRows{a: a, total: p.rows}
+	r := parquetRows{a: a, total: p.rows, plan: plan{p: p}}
 	if leaves, names, err = r.own(p, leaves, names, d); err != nil {
 		return err
 	}
@@ -42,7 +41,11 @@ func readParquet(ctx context.Context, f *File, a *assembler, o *Options) error {
 	}
 	for i, leaf := range leaves {
 		if slots[i] >= 0 {
-			r.columns = append(r.columns, newColumn(p, leaf, d))
+			c := newColumn(p, leaf, d)
+			if r.form == nil && !leaf.number() && a.beside(slots[i]) {
+				c.brief = looked
+			}
+			r.columns = append(r.columns, c)
 			r.slots = append(r.slots, slots[i])
 			r.metrics = append(r.metrics, r.form[names[i]])
 		}
@@ -107,9 +110,10 @@ type parquetRows struct {
 	a       *assembler
 	columns []*column
 	slots   []int
-	total   int64         // rows of the file
-	row     int           // the last one handed on, counted from 1 over the file
-	all     []*column     // columns, and causes
+	total   int64     // rows of the file
+	row     int       // the last one handed on, counted from 1 over the file
+	all     []*column // columns, and causes
+	plan    plan
 	batch   *parquetBatch // nil where rows are handed on one by one
 
 	// Of tables that WriteLong or WriteWide wrote: the metrics by column, and the column of causes.
@@ -121,8 +125,9 @@ type parquetRows struct {
 
 // read hands on the rows of one row group.
 func (r *parquetRows) read(ctx context.Context, group int, rows int64) error {
-	for _, c := range r.all {
-		c.open(group)
+	r.spare(group)
+	if err := r.plan.open(group, r.all); err != nil {
+		return err
 	}
 	for rows > 0 {
 		if err := ctx.Err(); err != nil {
@@ -131,9 +136,8 @@ func (r *parquetRows) read(ctx context.Context, group int, rows int64) error {
 		n := int(min(rows, rowBatch))
 		if r.row < looked {
 			n = min(n, looked-r.row)
-		} else if r.row == looked && r.batch == nil {
-			r.spare()
 		}
+		r.spare(group + 1)
 		for _, c := range r.all {
 			have, err := c.available()
 			if err != nil {
@@ -298,128 +302,4 @@ func float16(h uint16) float64 {
 		return sign * math.Ldexp(frac, -24)
 	}
 	return sign * math.Ldexp(1024+frac, exp-25)
-}
-
-// parquetTexts returns the texts of some rows, which are numbered from 1. Of pages without one of them only the headers
-// are read.
-func parquetTexts(f *File, _ *Options, rows []int) (map[int]Text, error) {
-	p, err := openParquet(f)
-	if err != nil {
-		return nil, err
-	}
-	leaves, names, err := p.scalars()
-	if err != nil {
-		return nil, err
-	}
-	rows = slices.Compact(slices.Sorted(slices.Values(rows)))
-	rows = slices.DeleteFunc(rows, func(row int) bool { return row < 1 })
-	fields := make(map[int][]field, len(rows))
-	for i, name := range names {
-		if !textual(name) {
-			continue
-		}
-		err := newColumn(p, leaves[i], &decompressor{}).pick(rows, func(row int, c cell) {
-			c.text = bytes.Clone(c.text)
-			fields[row] = append(fields[row], field{name, c})
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	out := make(map[int]Text, len(rows))
-	for row, f := range fields {
-		t := textOf(f)
-		if t.Explanation == "" {
-			t.Explanation = structAnalyses(f)
-		}
-		out[row] = t
-	}
-	return out, nil
-}
-
-// textual reports whether a column may hold what people read of a sample.
-func textual(name string) bool {
-	if metric := analysed(name); metric != "" || name == "evaluation" {
-		return true
-	}
-	for _, known := range [][]string{roleColumns[roleInput], answerColumns, explanationColumns} {
-		if slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
-			return true
-		}
-	}
-	return false
-}
-
-// analysed returns the metric of which the Handbook's judge wrote in a column of a struct, or "".
-func analysed(name string) string {
-	metric, ok1 := strings.CutPrefix(name, "evaluation.")
-	metric, ok2 := strings.CutSuffix(metric, ".analysis")
-	if !ok1 || !ok2 {
-		return ""
-	}
-	return metric
-}
-
-// structAnalyses joins what the Handbook's judge wrote of each metric, a line each.
-func structAnalyses(fields []field) string {
-	var lines []string
-	for _, f := range fields {
-		if metric := analysed(f.name); metric != "" && f.cell.kind == text {
-			lines = append(lines, metric+": "+string(f.cell.text))
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
-// pick reads the values of some rows, given in ascending order and counted from 1 over the file.
-func (c *column) pick(rows []int, yield func(row int, c cell)) error {
-	first := int64(0)
-	for g, group := range c.p.groups {
-		open := false
-		for len(rows) > 0 && int64(rows[0])-1 < first+group.rows {
-			if !open {
-				c.open(g)
-				open = true
-			}
-			done := group.rows - c.left - int64(c.count-c.pos)
-			if err := c.seek(int64(rows[0]) - 1 - first - done); err != nil {
-				return err
-			}
-			yield(rows[0], c.cell())
-			rows = rows[1:]
-		}
-		first += group.rows
-	}
-	return nil
-}
-
-// seek passes over n values and leaves one available.
-func (c *column) seek(n int64) error {
-	if here := int64(c.count - c.pos); n < here || here > 0 && n == 0 {
-		c.pass(int(n))
-		return nil
-	}
-	n -= int64(c.count - c.pos)
-	c.pass(c.count - c.pos)
-	c.skip = n
-	if _, err := c.available(); err != nil {
-		return err
-	}
-	n, c.skip = c.skip, 0
-	c.pass(int(n))
-	return nil
-}
-
-// pass takes n values of the page without looking at them.
-func (c *column) pass(n int) {
-	if c.leaf.def == 0 {
-		c.at += n
-	} else {
-		for _, d := range c.defs[c.pos : c.pos+n] {
-			if int(d) == c.leaf.def {
-				c.at++
-			}
-		}
-	}
-	c.pos += n
 }

@@ -83,7 +83,7 @@ func newParquetBatch(r *parquetRows) *parquetBatch {
 		b.metrics = append(b.metrics, places)
 		b.batch.Scores = append(b.batch.Scores, score.BatchScores{Metric: a.metrics[k].name})
 	}
-	if b.id == nil {
+	if b.id == nil && !a.noIDs {
 		return nil
 	}
 	b.model.reset()
@@ -91,9 +91,10 @@ func newParquetBatch(r *parquetRows) *parquetBatch {
 	return b
 }
 
-// simple reports whether samples have an id, and neither trials nor groups, nor rows that hold one score each.
+// simple reports whether samples have an id or need none, and neither trials nor groups, nor rows that hold one score each.
 func (a *assembler) simple() bool {
-	return !a.o.Inputs && a.roles[roleID] >= 0 && a.roles[roleTrial] < 0 && a.roles[roleGroup] < 0 && a.roles[roleMetricName] < 0
+	ids := a.noIDs || a.roles[roleID] >= 0 && !a.o.Inputs
+	return ids && a.roles[roleTrial] < 0 && a.roles[roleGroup] < 0 && a.roles[roleMetricName] < 0
 }
 
 // number reports whether a leaf's values are numbers or booleans.
@@ -140,6 +141,10 @@ func (b *parquetBatch) read(n, first int, left int64) error {
 func (b *parquetBatch) readIDs(n int) {
 	c := b.id
 	b.batch.IDs = b.batch.IDs[:0]
+	if c == nil {
+		b.batch.IDs = append(b.batch.IDs, make([]string, n)...)
+		return
+	}
 	direct := c.leaf.physical == physBytes && c.leaf.logical != logDecimal
 	for i := range n {
 		var id []byte
@@ -283,8 +288,12 @@ func (m *batchMetric) look() {
 // a file's bytes, and all that comes of the rest of it is how often the two disagree.
 const looked = 1000
 
-// spare stops reading columns of JSON text whose metrics have all turned out to stand in columns of their own.
-func (r *parquetRows) spare() {
+// spare stops reading columns of JSON text whose metrics have all turned out to stand in columns of their own, once rows
+// enough have been looked at. Columns that were expected to stop and do not are fetched too from a row group on.
+func (r *parquetRows) spare(group int) {
+	if r.row != looked || r.batch != nil {
+		return
+	}
 	for i := 0; i < len(r.columns); i++ {
 		s := &r.a.slots[r.slots[i]]
 		if !s.deep || r.columns[i].leaf.number() || r.form != nil || !r.a.spares(s) {
@@ -296,6 +305,11 @@ func (r *parquetRows) spare() {
 		r.slots = slices.Delete(r.slots, i, i+1)
 		r.metrics = slices.Delete(r.metrics, i, i+1)
 		i--
+	}
+	for _, c := range r.columns {
+		if c.brief > 0 {
+			c.brief, r.plan.next = 0, group
+		}
 	}
 	r.all = r.columns
 	r.batch = newParquetBatch(r)

@@ -249,7 +249,7 @@ func FuzzParquet(f *testing.F) {
 		if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 400 {
 			t.Errorf("%d bytes made the reader allocate %d MiB", len(b), used)
 		}
-		_, _ = parquetTexts(&file, &Options{}, []int{1, 3})
+		_, _ = parquetTexts(t.Context(), &file, []int{1, 3})
 		if err != nil || len(s.Tables) == 0 {
 			return
 		}

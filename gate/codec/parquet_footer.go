@@ -28,6 +28,7 @@ type pqChunk struct {
 
 // A pqGroup is one row group.
 type pqGroup struct {
+	first  int64 // how many rows stand before it
 	rows   int64
 	chunks []pqChunk // one per leaf
 }
@@ -71,37 +72,46 @@ func (p *pqFile) corrupt(msg string) error {
 	return &Error{File: p.file.Name, Msg: "not readable as Parquet: " + msg, Fix: "write or download it again"}
 }
 
+// minParquet is the size of an empty Parquet file without its footer: magic bytes, the footer's size, magic bytes.
+const minParquet = 12
+
 // readFooter returns the metadata at the end of the file.
 func readFooter(f *File) ([]byte, error) {
 	bad := func(msg, fix string) error { return &Error{File: f.Name, Msg: msg, Fix: fix} }
-	var head [4]byte
 	var tail [8]byte
-	if f.Size < int64(len(head)+len(tail)) {
+	if f.Size < minParquet {
 		return nil, bad(fmt.Sprintf("not a Parquet file: only %d bytes", f.Size), "was it cut short?")
 	}
-	if err := readAt(f, head[:], 0); err != nil {
-		return nil, err
+	head, err := f.magic()
+	if err != nil {
+		return nil, f.failed(err)
 	}
 	if err := readAt(f, tail[:], f.Size-int64(len(tail))); err != nil {
 		return nil, err
 	}
 	switch magic := string(tail[4:]); {
-	case magic == "PARE" || string(head[:]) == "PARE":
+	case magic == "PARE" || string(head) == "PARE":
 		return nil, bad("encrypted Parquet is not supported", "write it without encryption")
-	case string(head[:]) != "PAR1":
-		return nil, bad(fmt.Sprintf("not a Parquet file: it begins with %q where \"PAR1\" is expected", head[:]), "check format and file")
-	case magic != "PAR1":
+	case string(head) != magicParquet:
+		return nil, bad(fmt.Sprintf("not a Parquet file: it begins with %q where \"PAR1\" is expected", head), "check format and file")
+	case magic != magicParquet:
 		return nil, bad(fmt.Sprintf("not a whole Parquet file: it ends with %q where \"PAR1\" is expected", magic), "was it cut short?")
 	}
 	size := int64(binary.LittleEndian.Uint32(tail[:4]))
 	switch {
-	case size > f.Size-12:
+	case size > f.Size-minParquet:
 		return nil, bad(fmt.Sprintf("not readable as Parquet: its footer claims %d bytes of a file of %d", size, f.Size), "write or download it again")
 	case size > maxFooter:
 		return nil, bad(fmt.Sprintf("its footer of %d bytes is larger than %d", size, maxFooter), "write it again with larger row groups")
 	}
+	begin := f.Size - int64(len(tail)) - size
+	if r := f.remote(); r != nil && begin < r.begin() {
+		if err := r.fetch([][2]int64{{begin, r.begin() - begin}}); err != nil {
+			return nil, f.failed(err)
+		}
+	}
 	footer := make([]byte, size)
-	return footer, readAt(f, footer, f.Size-8-size)
+	return footer, readAt(f, footer, begin)
 }
 
 // readAt fills b from an offset of the file.
@@ -113,7 +123,7 @@ func readAt(f *File, b []byte, off int64) error {
 	if err == io.EOF || err == nil {
 		return &Error{File: f.Name, Msg: "ends too early", Fix: "was it cut short, or does something still write to it?"}
 	}
-	return fmt.Errorf("%s: %w", f.Name, err)
+	return f.failed(err)
 }
 
 // decode reads FileMetaData.
@@ -244,10 +254,12 @@ func (p *pqFile) validate() error {
 		return fmt.Errorf("its footer has no schema")
 	}
 	var rows int64
+	left := p.file.Size // no two columns share bytes, so that nothing is read, or fetched, more often than it is there
 	for i, g := range p.groups {
 		if g.rows < 0 || g.rows > p.rows-rows || len(g.chunks) != len(p.leaves) {
 			return fmt.Errorf("row group %d claims %d rows, and the file %d in all", i+1, g.rows, p.rows)
 		}
+		p.groups[i].first = rows
 		rows += g.rows
 		for k, c := range g.chunks {
 			leaf := p.leaves[k]
@@ -257,9 +269,12 @@ func (p *pqFile) validate() error {
 				return fmt.Errorf("%s: its type is not that of the schema", where)
 			case c.size < 0 || c.offset < 0 || c.offset > p.file.Size || c.size > p.file.Size-c.offset:
 				return fmt.Errorf("%s: %d bytes at %d do not lie within the file of %d", where, c.size, c.offset, p.file.Size)
+			case c.size > left:
+				return fmt.Errorf("%s: its columns claim more bytes than the %d of the file", where, p.file.Size)
 			case leaf.rep == 0 && c.values != g.rows:
 				return fmt.Errorf("%s: %d values for %d rows", where, c.values, g.rows)
 			}
+			left -= c.size
 		}
 	}
 	if rows != p.rows {

@@ -28,6 +28,9 @@ type column struct {
 	leaf *pqNode
 	d    *decompressor
 
+	ahead int64 // how much is read from the file at a time
+	brief int64 // how many rows of the file are likely to be read at most; 0 for all
+
 	group int    // the row group being read
 	off   int64  // in the file, of the next page
 	end   int64  // in the file, of the chunk
@@ -59,7 +62,7 @@ type column struct {
 }
 
 func newColumn(p *pqFile, leaf *pqNode, d *decompressor) *column {
-	return &column{p: p, leaf: leaf, d: d}
+	return &column{p: p, leaf: leaf, d: d, ahead: readAhead}
 }
 
 // open starts at the first page of a row group.
@@ -85,7 +88,8 @@ func (c *column) available() (int, error) {
 // fail names the column in which something is wrong.
 func (c *column) fail(err error) error {
 	var e *Error
-	if errors.As(err, &e) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	var fetch *fetchError
+	if errors.As(err, &e) || errors.As(err, &fetch) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -95,16 +99,21 @@ func (c *column) fail(err error) error {
 		Msg: fmt.Sprintf("row group %d is not readable: %v", c.group+1, err), Fix: "write or download it again"}
 }
 
-// window returns n bytes of the chunk from an offset in the file, fewer where the chunk ends.
+// window returns n bytes of the chunk from an offset in the file, fewer where the chunk ends. What it has of them is not read
+// again.
 func (c *column) window(off int64, n int) ([]byte, error) {
 	n = int(min(int64(n), c.end-off))
 	if off >= c.bufAt && off+int64(n) <= c.bufAt+int64(len(c.buf)) {
 		return c.buf[off-c.bufAt:][:n], nil
 	}
-	ahead := int(min(max(int64(n), readAhead), c.end-off))
-	c.buf = slices.Grow(c.buf[:0], ahead)[:ahead]
+	have := 0
+	if off >= c.bufAt && off < c.bufAt+int64(len(c.buf)) {
+		have = copy(c.buf, c.buf[off-c.bufAt:])
+	}
+	end := min(off+int64(have)+max(int64(n-have), c.ahead), c.end)
+	c.buf = slices.Grow(c.buf[:have], int(end-off)-have)[:end-off]
 	c.bufAt = off
-	if err := readAt(c.p.file, c.buf, off); err != nil {
+	if err := readAt(c.p.file, c.buf[have:], off+int64(have)); err != nil {
 		c.buf = c.buf[:0]
 		return nil, err
 	}

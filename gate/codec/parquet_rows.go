@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"math"
@@ -9,8 +11,11 @@ import (
 	"time"
 )
 
-// maxTableRows bounds the small tables that ReadRows holds in memory.
-const maxTableRows = 4 << 20
+// Bounds of the small tables that ReadRows holds in memory.
+const (
+	maxTableRows = 4 << 20
+	maxTable     = 64 << 20 // bytes of one that is remote, which is fetched whole
+)
 
 // A tableField is one column of a struct.
 type tableField struct {
@@ -118,13 +123,18 @@ func writeField(out *pqRows, k int, f tableField, v reflect.Value) {
 
 // ReadRows reads a table that [WriteRows] wrote, now or with an earlier or later version of T: columns that T lacks are
 // passed over, and fields without a column, or whose value is null, stay zero. A column of another type than its field
-// is an [Error], and so are more than four million rows. Errors name no file.
+// is an [Error], and so are more than four million rows, or more than 64 MiB behind a [Fetcher], of which all is fetched.
+// Errors name no file.
 func ReadRows[T any](r io.ReaderAt, size int64) ([]T, error) {
 	fields, err := fieldsOf(reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}
-	p, err := openParquet(&File{Name: "table", Content: r, Size: size})
+	f, err := openTable(r, size)
+	if err != nil {
+		return nil, err
+	}
+	p, err := openParquet(f)
 	if err != nil {
 		return nil, err
 	}
@@ -154,6 +164,23 @@ func ReadRows[T any](r io.ReaderAt, size int64) ([]T, error) {
 		}
 	}
 	return rows, nil
+}
+
+// openTable returns a small table, in memory where it is remote.
+func openTable(r io.ReaderAt, size int64) (*File, error) {
+	f := &planned(context.Background(), []File{{Name: "table", Content: r, Size: size}})[0]
+	if f.remote() == nil {
+		return f, nil
+	}
+	if size > maxTable {
+		return nil, &Error{File: f.Name, Msg: fmt.Sprintf("%d bytes are more than the %d that such a table may have", size, maxTable)}
+	}
+	b := make([]byte, size)
+	if _, err := io.ReadFull(f.reader(), b); err != nil {
+		return nil, f.failed(err)
+	}
+	f.Content = bytes.NewReader(b)
+	return f, nil
 }
 
 // eachValue calls do for every row of the file in which the column is not null.

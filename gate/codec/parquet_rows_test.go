@@ -131,7 +131,7 @@ func TestParquetTexts(t *testing.T) {
 	for _, group := range []int{1, 7, 100, 1000} {
 		f := encode(t, rows, group, parquet.PageBufferSize(200), parquet.DictionaryMaxBytes(100), parquet.Compression(&parquet.Snappy))
 		for _, picked := range [][]int{{1}, {500}, {7, 8, 9}, {3, 101, 100, 250, 499, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, nil, {501, 0}} {
-			got, err := parquetTexts(f, &Options{}, picked)
+			got, err := parquetTexts(t.Context(), f, picked)
 			if err != nil {
 				t.Fatal(err)
 			}

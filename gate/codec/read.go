@@ -18,6 +18,7 @@ func Read(ctx context.Context, files []File, o Options) (*Scores, error) {
 	if len(files) == 0 {
 		return nil, errors.New("no files of scores; set input results to files that exist")
 	}
+	files = planned(ctx, files)
 	st := newReadState(ctx)
 	out := &Scores{}
 	var done, total int64

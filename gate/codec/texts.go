@@ -20,22 +20,23 @@ var errEnough = errors.New("enough rows")
 
 // records yields every row of a text file: its columns in the order of the file, nested values as raw JSON. Rows are
 // numbered as in [Place]. Names and texts are valid until yield returns. Rows that cannot be parsed are an error.
-func records(ctx context.Context, f *File, o *Options, yield func(row int, fields []field) error) error {
+func records(ctx context.Context, f *File, o *Options, yield func(format string, row int, fields []field) error) error {
 	c, err := f.open(o, func(int) {})
 	if err != nil {
 		return err
 	}
 	defer c.close()
 	c.r = &cancelable{ctx: ctx, r: c.r}
+	each := func(row int, fields []field) error { return yield(c.format, row, fields) }
 	switch c.format {
 	case formatCSV, formatTSV:
-		return csvRecords(c, f.Name, yield)
+		return csvRecords(c, f.Name, each)
 	case formatParquet:
 		return fmt.Errorf("%s: a Parquet file is not read by records", f.Name)
 	}
 	st := newReadState(ctx)
 	a := newAssembler(f, o, st)
-	a.yield = yield
+	a.yield = each
 	if err := c.read(a); err != nil {
 		return err
 	}
@@ -81,6 +82,7 @@ func csvRecords(c *content, file string, yield func(int, []field) error) error {
 
 // Texts reads again what people want to read of a few samples. Places that are not there are left out of the answer.
 func Texts(ctx context.Context, files []File, o Options, want []Place) (map[Place]Text, error) {
+	files = planned(ctx, files)
 	byFile := map[string][]int{}
 	for _, p := range want {
 		byFile[p.File] = append(byFile[p.File], p.Row)
@@ -105,11 +107,13 @@ func Texts(ctx context.Context, files []File, o Options, want []Place) (map[Plac
 }
 
 func (f *File) texts(ctx context.Context, o *Options, rows []int) (map[int]Text, error) {
-	if isParquet(f) {
-		return parquetTexts(f, o, rows)
+	if ok, err := isParquet(f); err != nil {
+		return nil, err
+	} else if ok {
+		return parquetTexts(ctx, f, rows)
 	}
 	out := map[int]Text{}
-	err := records(ctx, f, o, func(row int, fields []field) error {
+	err := records(ctx, f, o, func(_ string, row int, fields []field) error {
 		if _, ok := slices.BinarySearch(rows, row); ok {
 			out[row] = textOf(fields)
 		}

@@ -54,7 +54,7 @@ func TestRecords(t *testing.T) {
 			t.Parallel()
 			file := memory(tt.name, []byte(tt.text))
 			got := ""
-			err := records(t.Context(), &file, &Options{}, func(_ int, fields []field) error {
+			err := records(t.Context(), &file, &Options{}, func(_ string, _ int, fields []field) error {
 				for _, f := range fields {
 					got += f.name + "=" + string(rune('0'+f.cell.kind)) + ":" + string(f.cell.text) + " "
 				}
