@@ -1,4 +1,4 @@
-// Package hubtest holds every implementation of hub.Hub to what package hub promises.
+// Package hubtest tests implementations of hub.Hub: against what package hub promises ([Run]), on a Hub in memory ([Server]).
 package hubtest
 
 import (

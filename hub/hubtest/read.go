@@ -110,12 +110,12 @@ func testResolve(t *testing.T, h hub.Hub) {
 	if !hub.IsCommitID(at.ID) || at.Parent != base.ID || at.Title() != "Add two" {
 		t.Errorf("commit: got %+v, want an id, parent %s and title %q", at, base.ID, "Add two")
 	}
-	if err := d.Branch(t.Context(), "refs/pr/3", base); err != nil {
+	if err := d.Branch(t.Context(), "exp/one", base); err != nil {
 		t.Fatal(err)
 	}
 	for revision, want := range map[string]hub.Commit{
 		"main":      at,
-		"refs/pr/3": base,
+		"exp/one":   base,
 		at.ID:       at,
 		base.ID:     base,
 		at.ID[:7]:   at,
@@ -131,7 +131,7 @@ func testResolve(t *testing.T, h hub.Hub) {
 	}
 	unknown := "0123456789abcdef0123456789abcdef01234567"
 	for _, revision := range []string{
-		"", "nope", "refs", "refs/pr", "main/x", "refs/pr/3/x", unknown, unknown[:7], at.ID[:6], strings.ToUpper(at.ID) + "X",
+		"", "nope", "refs", "refs/pr", "exp", "main/x", "exp/one/x", unknown, unknown[:7], at.ID[:6], strings.ToUpper(at.ID) + "X",
 		at.ID + "0", "../main", "/main", "..", "ma\x00in", `refs\main`, "main ", "-main", ".git/HEAD",
 	} {
 		_, err := d.Resolve(t.Context(), revision)
