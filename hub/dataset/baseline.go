@@ -84,6 +84,18 @@ type search struct {
 	Query
 	st hub.Store
 	at hub.Commit
+
+	rows []HistoryRow // at the commit; nil until it is read
+}
+
+// history returns the rows at the commit, which are read once.
+func (s *search) history(ctx context.Context) ([]HistoryRow, error) {
+	if s.rows != nil {
+		return s.rows, nil
+	}
+	rows, err := History(ctx, s.st, s.at)
+	s.rows = rows
+	return rows, err
 }
 
 // unreadable says that a baseline is there and cannot be read, unless reading was only interrupted.

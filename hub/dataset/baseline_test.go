@@ -11,6 +11,7 @@ import (
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/evalconf"
+	"github.com/hubgate/hubgate/gate/score"
 	"github.com/hubgate/hubgate/hub"
 	"github.com/hubgate/hubgate/hub/dataset"
 )
@@ -268,5 +269,25 @@ func TestBaselineOfAncestors(t *testing.T) {
 			t.Errorf("%s: %s with warnings %q, want %s", tt.name, got, found.Warnings, tt.want)
 		}
 		found.Close()
+	}
+}
+
+// Runs of one commit under one configuration tell how much scores differ from run to run.
+func TestBaselineReplicates(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i, sha := range []string{"aaa", "aaa", "bbb", "bbb", "bbb", "ccc"} {
+		b.publish(b.push(job(t, i, sha, 0.8)))
+	}
+	found := b.find(job(t, 9, "ddd", 0.8))
+	key := gate.Series{Key: score.Key{Model: model}, Metric: "accuracy"}
+	if got := found.Replicates[key]; len(got) != 3 {
+		t.Errorf("the means of replicates are %v, want those of the three runs of bbb", got)
+	}
+	if got := found.Run.Provenance.GitSHA; got != "ccc" {
+		t.Errorf("the baseline is %s, want ccc", got)
+	}
+	if n := len(found.Replicates); n != 1 {
+		t.Errorf("replicates of %d series, want 1", n)
 	}
 }

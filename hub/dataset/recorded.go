@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/codec"
 	"github.com/hubgate/hubgate/gate/evalconf"
+	"github.com/hubgate/hubgate/gate/score"
 	"github.com/hubgate/hubgate/hub"
 )
 
@@ -28,7 +30,46 @@ func (s *search) recorded(ctx context.Context, rec *Record) (Found, error) {
 	if note != "" {
 		found.Warnings = append(found.Warnings, note)
 	}
-	return s.unlessItself(ctx, rec, b, found)
+	if found, err = s.unlessItself(ctx, rec, b, found); err != nil || found.Run == nil {
+		return found, err
+	}
+	rows, err := s.history(ctx)
+	if err != nil {
+		found.Close()
+		return s.unreadable(ctx, err)
+	}
+	found.Replicates = replicates(rows, s.Model, b.EvalConfig.parts().Fingerprint())
+	return found, nil
+}
+
+// replicates returns the means of the runs of that commit of the code of which most are recorded under a configuration; of several,
+// the newest. Keys name the model as given.
+func replicates(rows []HistoryRow, model, fingerprint string) map[gate.Series][]float64 {
+	runs := map[string]map[string]bool{} // by commit
+	most := ""
+	for _, r := range rows {
+		if r.GitSHA == "" || r.Fingerprint != fingerprint {
+			continue
+		}
+		if runs[r.GitSHA] == nil {
+			runs[r.GitSHA] = map[string]bool{}
+		}
+		runs[r.GitSHA][r.RunID] = true
+		if len(runs[r.GitSHA]) >= len(runs[most]) {
+			most = r.GitSHA
+		}
+	}
+	if most == "" {
+		return nil
+	}
+	out := map[gate.Series][]float64{}
+	for _, r := range rows {
+		if r.GitSHA == most && r.Fingerprint == fingerprint && r.Mean != nil {
+			key := gate.Series{Key: score.Key{Model: model, Task: r.Task}, Metric: r.Metric}
+			out[key] = append(out[key], *r.Mean)
+		}
+	}
+	return out
 }
 
 // ofAncestors returns the newest comparable baseline of the nearest ancestor that has one; where none has, the current one, and a
@@ -37,7 +78,7 @@ func (s *search) ofAncestors(ctx context.Context, current *BaselineRecord) (*Bas
 	if len(s.Ancestors) == 0 || current.GitSHA == s.Ancestors[0] && s.comparable(current.EvalConfig.parts().Fingerprint()) {
 		return current, "", nil
 	}
-	rows, err := History(ctx, s.st, s.at)
+	rows, err := s.history(ctx)
 	if err != nil {
 		return nil, "", err
 	}
@@ -170,7 +211,7 @@ func (s *search) unlessItself(ctx context.Context, rec *Record, b *BaselineRecor
 		return current, nil
 	}
 	current.Close()
-	rows, err := History(ctx, s.st, s.at)
+	rows, err := s.history(ctx)
 	if err != nil {
 		return s.unreadable(ctx, err)
 	}
