@@ -112,7 +112,7 @@ func codeOf(status int, message string) string {
 func (h *Hub) foreignFailure(a *answer) error {
 	switch {
 	case a.status == http.StatusForbidden, a.status == http.StatusUnauthorized:
-		return fmt.Errorf("%w: the storage host %s refuses the address that the Hub gave", hub.ErrForbidden, a.url.Host)
+		return fmt.Errorf("%w: the storage host %s refuses the address that the Hub gave", hub.ErrUnavailable, a.url.Host)
 	case a.status == http.StatusRequestTimeout, a.status == http.StatusTooManyRequests, a.status >= 500:
 		return fmt.Errorf("%w: the storage host %s fails", hub.ErrUnavailable, a.url.Host)
 	}

@@ -1,9 +1,7 @@
 package remote
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -98,16 +96,4 @@ func (h *Hub) current(r hub.Repo) hub.Repo {
 		return now
 	}
 	return r
-}
-
-// errTooLong says that an answer is longer than what was asked for can be.
-var errTooLong = errors.New("the answer is longer than it may be")
-
-// readLimited reads r to its end, and no more than limit bytes.
-func readLimited(r io.Reader, limit int64) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(b)) > limit {
-		return nil, errTooLong
-	}
-	return b, err
 }

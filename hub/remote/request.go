@@ -169,12 +169,10 @@ func (h *Hub) do(ctx context.Context, r request, limit func(*http.Response) int6
 		if err != nil {
 			return nil, h.wrap(ctx, r, err)
 		}
-		body, err := io.ReadAll(resp.Body) // in memory already: layer whole has read it
-		_ = resp.Body.Close()
-		if err != nil {
-			return nil, h.wrap(ctx, r, err)
+		a := &answer{status: resp.StatusCode, header: resp.Header, size: resp.ContentLength, url: req.URL, foreign: origin(req.URL) != origin(h.base)}
+		if body, ok := resp.Body.(*buffered); ok { // always, from layer whole
+			a.body = body.b
 		}
-		a := &answer{status: resp.StatusCode, header: resp.Header, body: body, size: resp.ContentLength, url: req.URL, foreign: origin(req.URL) != origin(h.base)}
 		if !isRedirect(a) || stop != nil && stop(a) {
 			return a, nil
 		}

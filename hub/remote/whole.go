@@ -16,8 +16,12 @@ const (
 	stallTimeout  = 60 * time.Second // between two bytes of an answer
 )
 
-// errStalled says that nothing moved for too long.
-var errStalled = errors.New("the transfer stood still")
+var (
+	// errStalled says that nothing moved for too long.
+	errStalled = errors.New("the transfer stood still")
+	// errTooLong says that an answer is longer than the request allows.
+	errTooLong = errors.New("the answer is longer than it may be")
+)
 
 // Whole reads answers to their end, so that the layer above can repeat a request whose answer breaks off, stands still, or is
 // longer than the request allows. Everything that is read from a Hub is small: large files are read by ranges.
@@ -49,15 +53,15 @@ func (w *whole) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// readBody replaces the body of an answer by what it holds.
+// readBody replaces the body of an answer by what it holds. What an error says is cut off where it is too long.
 func readBody(req *http.Request, resp *http.Response, limit func(*http.Response) int64) error {
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		text, err := readLimited(resp.Body, maxError)
+		text, err := io.ReadAll(io.LimitReader(resp.Body, maxError))
 		if err != nil {
-			text = nil // the status says enough; a long text is a page for people
+			text = nil // the status says enough
 		}
-		resp.Body = io.NopCloser(bytes.NewReader(text))
+		resp.Body = newBuffered(text)
 		return nil
 	}
 	n := int64(maxJSON)
@@ -65,22 +69,43 @@ func readBody(req *http.Request, resp *http.Response, limit func(*http.Response)
 		n = limit(resp)
 	}
 	if n < 0 || req.Method == http.MethodHead {
-		resp.Body = http.NoBody
+		resp.Body = newBuffered(nil)
 		return nil
 	}
-	if resp.ContentLength > n {
-		return errTooLong
-	}
-	b, err := readLimited(resp.Body, n)
-	if err == nil && resp.ContentLength >= 0 && int64(len(b)) != resp.ContentLength {
-		err = fmt.Errorf("%w: %d bytes of %d", io.ErrUnexpectedEOF, len(b), resp.ContentLength)
-	}
-	if err != nil {
-		return err
-	}
-	resp.Body = io.NopCloser(bytes.NewReader(b))
-	return nil
+	b, err := readAll(resp.Body, resp.ContentLength, n)
+	resp.Body = newBuffered(b)
+	return err
 }
+
+// readAll reads r to its end: size bytes, or for size -1 however many there are, but no more than limit.
+func readAll(r io.Reader, size, limit int64) ([]byte, error) {
+	if size > limit {
+		return nil, errTooLong
+	}
+	if size >= 0 {
+		b := make([]byte, size)
+		n, err := io.ReadFull(r, b)
+		if err != nil {
+			err = fmt.Errorf("%w: %d bytes of %d", io.ErrUnexpectedEOF, n, size)
+		}
+		return b, err
+	}
+	b, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = errTooLong
+	}
+	return b, err
+}
+
+// A buffered is a body in memory.
+type buffered struct {
+	*bytes.Reader
+	b []byte
+}
+
+func newBuffered(b []byte) *buffered { return &buffered{bytes.NewReader(b), b} }
+
+func (*buffered) Close() error { return nil }
 
 // progress puts off a timer with each read.
 type progress struct {
