@@ -2,32 +2,31 @@ package gate
 
 import (
 	"fmt"
-
-	"github.com/hubgate/hubgate/gate/score"
 )
 
 // advise warns of what makes the comparison weaker than its numbers look.
-func (m *measurement) advise(p Policy, pairs score.Pairs) {
-	c, b := m.candidate, m.baseline
+func (m *measurement) advise(p Policy) {
 	if m.Decided != nil {
 		if n := min(m.Decided.N[0], m.Decided.N[1]); n < smallSample {
 			m.warn("only %d %ss: below %d, p-values are rough and only large losses are found", n, m.counted(p), smallSample)
 		}
 	}
-	if pairs.Changed > 0 {
+	if pairs := m.of.pairs; pairs.Changed > 0 {
 		m.warn("%s another input text than in the baseline: not paired", count(pairs.Changed, "sample has", "samples have"))
 	}
 	m.adviseUnpaired(p)
 	if m.Dropped > 0 {
 		m.warn("%s not in the candidate: counted as missing", count(m.Dropped, "sample of the baseline is", "samples of the baseline are"))
 	}
-	if c.table.Grouped() || b.table.Grouped() {
-		m.warn("samples come in groups but are tested as if independent, so that p may be too small")
-	}
+	m.adviseGroups()
 }
 
 // adviseConstant says which side has no spread.
 func (m *measurement) adviseConstant() {
+	if !m.candidate.moments.Constant() && !m.baseline.moments.Constant() {
+		m.warn("the groups of one side do not differ at all: without spread on one side the test is too eager to decide")
+		return
+	}
 	which, s := "candidate", m.candidate
 	if m.baseline.moments.Constant() {
 		which, s = "baseline", m.baseline

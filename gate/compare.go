@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/hubgate/hubgate/gate/evalconf"
 	"github.com/hubgate/hubgate/gate/score"
@@ -24,10 +27,17 @@ const smallSample = 30
 func Compare(candidate Run, baselines map[string]Baseline, p Policy) []Comparison {
 	var all []measurement
 	for _, model := range candidate.Models() {
-		all = append(all, p.measureModel(model, candidate.Only(model), baselines[model])...)
+		all = append(all, p.series(model, candidate.Only(model), baselines[model])...)
 	}
+	each(len(all), func(i int) { p.measure(&all[i]) })
+	all = slices.DeleteFunc(all, func(m measurement) bool {
+		return m.Candidate == nil && m.Baseline.N == 0 // a column without a score on one side, and nothing on the other, is no series
+	})
 	p.guard(all, candidate.Provenance.SHA256)
 	p.correct(all)
+	for i := range all {
+		all[i].conclude(p)
+	}
 
 	out := make([]Comparison, 0, len(all)+len(p.Models))
 	for _, m := range all {
@@ -60,16 +70,41 @@ func (p Policy) absent(candidate Run) []ModelPolicy {
 // level is that of every two-sided interval: its ends are one-sided bounds at alpha.
 func (p Policy) level() float64 { return 1 - 2*p.Alpha }
 
+// each calls do for 0 … n−1 on all processors, in no order: do touches only what belongs to its number.
+func each(n int, do func(i int)) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	all.Wait()
+}
+
 // A measurement is a Comparison in the making.
 type measurement struct {
 	Comparison
+	of                  inputs
 	candidate, baseline *side
+	diffs               differences
 	basis               *stat.Test // the test that decides, or would with more samples; one of Tests
-	diffs               stat.Moments
+	flat                bool       // basis allows for groups, which on exactly one side do not differ
+	spread              [2]float64 // variances per sample that basis goes by, the candidate's and the baseline's; of the differences when paired
 }
 
-// measureModel measures the series of one model, without what needs to know the others.
-func (p Policy) measureModel(model string, candidate Run, baseline Baseline) []measurement {
+// inputs are what a series is measured from.
+type inputs struct {
+	candidate, baseline samples
+	pairs               *pairing
+	hints               [2]Hint // candidate's, baseline's
+	replicates          []float64
+}
+
+// series lists the series of one model, not yet measured.
+func (p Policy) series(model string, candidate Run, baseline Baseline) []measurement {
 	var base Run
 	if baseline.Run != nil {
 		base = *baseline.Run
@@ -87,21 +122,13 @@ func (p Policy) measureModel(model string, candidate Run, baseline Baseline) []m
 	for _, task := range slices.Sorted(maps.Keys(tables)) {
 		both := tables[task]
 		c, b := reduce(both[0]), reduce(both[1])
-		var pairs score.Pairs
-		if c.table != nil && b.table != nil {
-			pairs = score.Pair(c.table, b.table)
-		}
+		pairs := pair(c, b)
 		for _, metric := range metrics(c, b) {
-			m := measurement{Comparison: Comparison{
-				Series:     Series{Key: score.Key{Model: model, Task: task}, Metric: metric},
-				Changes:    changes,
-				Unreadable: baseline.Unreadable != nil,
-			}}
-			p.measure(&m, c, b, [2]Hint{candidate.Hints[metric], base.Hints[metric]}, pairs)
-			if m.Candidate == nil && m.Baseline.N == 0 {
-				continue // a column without a score on one side, and nothing on the other, is no series
-			}
-			out = append(out, m)
+			series := Series{Key: score.Key{Model: model, Task: task}, Metric: metric}
+			out = append(out, measurement{
+				Comparison: Comparison{Series: series, Changes: changes, Unreadable: baseline.Unreadable != nil},
+				of:         inputs{c, b, pairs, [2]Hint{candidate.Hints[metric], base.Hints[metric]}, baseline.Replicates[series]},
+			})
 		}
 	}
 	return out
@@ -123,8 +150,8 @@ func metrics(sides ...samples) []string {
 }
 
 // measure fills in everything about one series but what needs to know the others.
-func (p Policy) measure(m *measurement, c, b samples, hints [2]Hint, pairs score.Pairs) {
-	m.resolve(p, c, b, hints)
+func (p Policy) measure(m *measurement) {
+	m.resolve(p)
 	m.PassFail = m.candidate.n()+m.baseline.n() > 0
 	for _, s := range []*side{m.candidate, m.baseline} {
 		m.PassFail = m.PassFail && (s == nil || s.binary())
@@ -140,19 +167,22 @@ func (p Policy) measure(m *measurement, c, b samples, hints [2]Hint, pairs score
 	if m.candidate == nil {
 		return
 	}
-	m.mustPass(c, b)
+	m.mustPass()
+	m.noise(p)
 	if m.candidate.n() == 0 || m.baseline.n() == 0 || m.ScaleWas != nil || m.BaselineOffScale {
 		return
 	}
 	m.Means = [2]float64{m.candidate.moments.Mean, m.baseline.moments.Mean}
-	m.test(p, pairs)
+	m.test(p)
 	m.effects()
-	m.missing()
-	m.advise(p, pairs)
+	m.missing(p)
+	m.slices()
+	m.advise(p)
 }
 
 // resolve settles the criterion, the scale and the tolerance, and takes the scores that lie on the scale.
-func (m *measurement) resolve(p Policy, c, b samples, hints [2]Hint) {
+func (m *measurement) resolve(p Policy) {
+	c, b, hints := m.of.candidate, m.of.baseline, m.of.hints
 	m.Criterion = p.criterion(m.Metric, hints[0].merge(hints[1]))
 	declared, was := m.Criterion.Scale, hints[1].Scale
 	if was == nil {
@@ -186,7 +216,8 @@ func (s *side) elsewhere(scale score.Scale) bool {
 }
 
 // mustPass finds the must-pass samples that score lower than in the baseline, or have no usable score.
-func (m *measurement) mustPass(c, b samples) {
+func (m *measurement) mustPass() {
+	c, b := m.of.candidate, m.of.baseline
 	unknown := 0
 	for _, id := range m.Criterion.MustPass {
 		is, inCandidate := m.candidate.score(id)

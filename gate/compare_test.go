@@ -89,14 +89,14 @@ func TestCompareChoosesTheTest(t *testing.T) {
 	}{
 		{"all pair", column(t, full...), column(t, full...), policy(), "welch paired_t*", 100, 0, ""},
 		{"90 of 100 pair", column(t, full[:90]...), column(t, full...), policy(), "welch paired_t*", 90, 10, "10 samples of the baseline are not in the candidate"},
-		{"89 of 100 pair", column(t, full[:89]...), column(t, full...), policy(), "welch*", 89, 0, "only 89 samples have a score on both sides, of the candidate's 89 and the baseline's 100"},
+		{"89 of 100 pair", column(t, full[:89]...), column(t, full...), policy(), "welch*", 89, 11, "only 89 samples have a score on both sides, of the candidate's 89 and the baseline's 100"},
 		{"89 usable on both sides", column(t, gaps...), column(t, full...), policy(), "welch*", 89, 0, "only 89 samples have a score"},
-		{"missing on both sides", column(t, gaps...), column(t, gaps...), policy(), "welch paired_t*", 89, 0, ""},
+		{"missing on both sides", column(t, gaps...), column(t, gaps...), policy(), "welch paired_t*", 89, 0, "22 scores are missing, and without a scale nothing bounds what they could hide"},
 		{"no ids", anonymous(t, full...), anonymous(t, full...), policy(), "welch*", 0, 0, "samples have no ids"},
 		{"ids on one side", column(t, full...), anonymous(t, full...), policy(), "welch*", 0, 0, "the baseline's samples have no ids"},
 		{"other ids", renamed, column(t, full...), policy(), "welch*", 0, 0, "no sample is on both sides"},
 		{"welch asked for", column(t, full...), column(t, full...), with(gate.WelchTest), "welch* paired_t", 100, 0, ""},
-		{"paired asked for", column(t, full[:40]...), column(t, full...), with(gate.PairedTest), "welch paired_t*", 40, 0, "the others do not count"},
+		{"paired asked for", column(t, full[:40]...), column(t, full...), with(gate.PairedTest), "welch paired_t*", 40, 60, "the others do not count"},
 		{"paired asked for, no pairs", renamed, column(t, full...), with(gate.PairedTest), "welch", 0, 0, "0 pairs: no test decides below min-samples, which is 5"},
 		{"too few", column(t, full[:4]...), column(t, full[:4]...), policy(), "welch paired_t", 4, 0, "4 pairs: no test decides below min-samples, which is 5"},
 		{"one each", column(t, 1), column(t, 2), policy(), "", 1, 0, "1 pair: no test decides"},
@@ -291,7 +291,7 @@ func TestCompareDoesNotSpendAnUntrustedP(t *testing.T) {
 	t.Parallel()
 	var is, was []score.Sample
 	for i := range 1200 { // too many to guard
-		is = append(is, sample("m", "", float64(i%2), float64(i%4)))
+		is = append(is, sample("m", "", float64(i)/1200, float64(i%4)))
 		was = append(was, sample("m", "", 1, float64((i+1)%4)))
 	}
 	cs := gate.Compare(build(t, is...), against(build(t, was...)), policy())
@@ -338,16 +338,6 @@ func TestMissingScores(t *testing.T) {
 	}
 	if c.Candidate.Missing != 4 || c.Candidate.MissingBy[score.Null] != 4 {
 		t.Errorf("missing %d by %v, want 4 null", c.Candidate.Missing, c.Candidate.MissingBy)
-	}
-	if slices.ContainsFunc(c.Warnings, func(w string) bool { return strings.Contains(w, "hide a loss") }) {
-		t.Errorf("what was worth nothing hides nothing: %q", c.Warnings)
-	}
-	for i := range 4 {
-		is[4*i], is[4*i+1] = 0, gone // now what was worth 1 did
-	}
-	c = only(t, column(t, is...), column(t, was...), policy(maxLoss(0.02)))
-	if want := "4 scores are missing: at worst these hide a loss of 0.04, more than the tolerated 0.02"; !slices.Contains(c.Warnings, want) {
-		t.Errorf("warnings %q, want %q", c.Warnings, want)
 	}
 	if c := only(t, column(t, was...), column(t, was...), policy()); c.MissingRate != nil {
 		t.Errorf("missing rate %v where nothing is", *c.MissingRate)

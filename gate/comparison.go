@@ -43,14 +43,16 @@ type Comparison struct {
 	Companions      []stat.Companion // of pairs, likewise: McNemar's where PassFail, else Wilcoxon's
 	NonInferior     *stat.Test       // Decided against a loss of MaxLoss, under the rule of that name
 	Decided         *stat.Test       // the one that decides: of Tests, or Welch's with what Permutation adds to it; nil when none could be made
-	Permutation     *stat.Permuted // guards Welch's test where that decides; nil where it does not or with too many scores
-	OneSideConstant bool           // Decided is unpaired and unguarded, and exactly one side has no spread, so that its p cannot be trusted
-	Means           [2]float64     // candidate's and baseline's mean as Decided saw them: of the pairs when paired, else of all
-	MissingRate     *float64       // one-sided Fisher mid-p for "more is missing than in the baseline"; nil when nothing is missing
-	PWorse          float64        // of Decided, turned by direction: small when the candidate is worse
-	PAdjusted       float64        // PWorse after correction; 1 when OneSideConstant
-	PBetter         float64        // for "candidate better", after correction within its own family; 1 when OneSideConstant
-	Family          int            // number of tests that PAdjusted is corrected for; 0 when not tested for
+	Permutation     *stat.Permuted   // guards Welch's test where that decides; nil where it does not or with too many scores
+	GroupedPairs    bool             // Decided allows for groups, and is of differences within pairs
+	OneGroup        bool             // no test decides, since all samples of a side are in one group
+	OneSideConstant bool             // Decided is unpaired and unguarded, and exactly one side has no spread, so that its p cannot be trusted
+	Means           [2]float64       // candidate's and baseline's mean as Decided saw them: of the pairs when paired, else of all
+	MissingRate     *float64         // one-sided Fisher mid-p for "more is missing than in the baseline"; nil when nothing is missing
+	PWorse          float64          // of Decided, turned by direction: small when the candidate is worse
+	PAdjusted       float64          // PWorse after correction; 1 when OneSideConstant
+	PBetter         float64          // for "candidate better", after correction within its own family; 1 when OneSideConstant
+	Family          int              // number of tests that PAdjusted is corrected for; 0 when not tested for
 
 	HedgesG, CohenDz, CliffsDelta *float64 // nil where undefined
 	MDE                           *float64 // smallest loss found with the policy's power, at Holm's first step
@@ -80,6 +82,11 @@ func (c Comparison) Diff() (float64, bool) {
 		return 0, false
 	}
 	return clamp(c.Means[0] - c.Means[1]), true
+}
+
+// Pairs reports whether Decided is of differences within pairs.
+func (c Comparison) Pairs() bool {
+	return c.Decided != nil && (c.Decided.Method == stat.PairedT || c.GroupedPairs)
 }
 
 // Loss returns how much worse the candidate is: Diff turned by direction, negative for a gain, 0 where there is none.

@@ -33,18 +33,45 @@ func (p Policy) correct(ms []measurement) {
 func (p Policy) correctFamily(members []*measurement) int {
 	tested := slices.DeleteFunc(slices.Clone(members), func(m *measurement) bool { return m.Decided == nil })
 	worse, better := make([]float64, len(tested)), make([]float64, len(tested))
+	atWorst := make([]float64, len(tested))
 	for i, m := range tested {
-		worse[i], better[i] = m.PAdjusted, m.PBetter
+		worse[i], better[i], atWorst[i] = m.PAdjusted, m.PBetter, m.PAdjusted
+		if m.Worst != nil {
+			atWorst[i] = m.Worst.PAdjusted
+		}
 	}
 	family := 1
 	if p.Correction == Holm {
-		worse, better = stat.Holm(worse), stat.Holm(better)
+		worse, better, atWorst = stat.Holm(worse), stat.Holm(better), stat.Holm(atWorst)
 		family = max(1, len(tested))
 	}
 	for i, m := range tested {
 		m.PAdjusted, m.PBetter, m.Family = worse[i], better[i], family
+		if m.Worst != nil {
+			m.Worst.PAdjusted = atWorst[i]
+			m.Worst.PBetter = min(1, float64(m.Worst.PBetter*float64(family)))
+		}
 	}
 	return family
+}
+
+// conclude adds what rests on corrected p-values and guarded bounds.
+func (m *measurement) conclude(p Policy) {
+	if m.Decided == nil {
+		return
+	}
+	unseen := m.PAdjusted >= p.Alpha && m.PBetter >= p.Alpha
+	m.Reshaped = m.Shift != nil && unseen && float64(m.Shift.P*float64(max(1, m.Family))) < p.Alpha
+	if p.Rule != NonInferiority {
+		return
+	}
+	margin := m.MaxLoss
+	if m.Criterion.Direction == Lower {
+		margin = -margin
+	}
+	if t, ok := m.Decided.NonInferior(margin); ok {
+		m.NonInferior = &t
+	}
 }
 
 // power adds the smallest loss that a test at alpha finds, and the samples it takes to find the tolerated one.
@@ -59,13 +86,8 @@ func (m *measurement) power(p Policy, alpha float64) {
 		mde = clamp(mde)
 		m.MDE = &mde
 	}
-	n, ok := 0, false
-	if m.basis.Method == stat.PairedT {
-		n, ok = stat.NeededPaired(m.diffs.Var(), m.MaxLoss, alpha, p.Power)
-	} else {
-		n, ok = stat.NeededUnpaired(m.candidate.moments.Var(), m.baseline.moments.Var(), m.MaxLoss, alpha, p.Power)
-	}
-	if ok {
+	// The second variance is 0 for pairs, whose differences have one.
+	if n, ok := stat.NeededUnpaired(m.spread[0], m.spread[1], m.MaxLoss, alpha, p.Power); ok {
 		m.Needed = &n
 	}
 }

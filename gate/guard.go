@@ -9,34 +9,71 @@ import (
 	"github.com/hubgate/hubgate/gate/stat"
 )
 
-// maxGuarded is the number of scores, both sides together, up to which Welch's test is guarded: with more it is right
-// by itself, unless a side has no spread.
+// maxGuarded is the number of scores on many values, both sides together, up to which Welch's test is guarded: beyond, a
+// relabelling takes too long, and the test is right by itself unless a side has no spread. On few values there is no bound.
 const maxGuarded = 2000
 
-// guard has the studentized permutation test confirm what Welch's test decides: of either p the larger counts. Welch's
-// alone sees a loss where a small side happens to have little spread.
+// guard has the studentized permutation test confirm what Welch's test decides: of either p the larger counts, and of either bound
+// the one further out. Welch's alone sees a loss where a small side happens to have little spread. The shift of the
+// distributions, which is by permutation too, comes with it.
 func (p Policy) guard(ms []measurement, digest string) {
-	families := map[Tier]int{}
-	for i := range ms {
-		if ms[i].Decided != nil {
-			families[ms[i].Criterion.Tier]++
-		}
-	}
-	for i := range ms {
+	families := p.families(ms)
+	found := p.found(ms)
+	each(len(ms), func(i int) {
 		m := &ms[i]
-		if m.Decided == nil || m.Decided.Method != stat.WelchT {
-			continue
+		if m.Decided == nil {
+			return
 		}
-		family := families[m.Criterion.Tier]
-		if p.Correction != Holm || m.Criterion.Tier == Advisory {
-			family = 1
+		seed := p.seed(digest, m.Series)
+		m.shift(stat.Resampling{Alpha: p.Alpha, Family: 1, Seed: seed, Most: maxGuarded})
+		if m.Decided.Method == stat.WelchT {
+			o := stat.Resampling{Alpha: p.Alpha, Family: 1, Seed: seed, Most: maxGuarded}
+			if found[i] {
+				o.Family = families[m.Criterion.Tier] // else no p of this one is small enough to need so many draws
+			}
+			m.guard(o)
+			m.flat = m.Permutation == nil && m.candidate.moments.Constant() != m.baseline.moments.Constant()
 		}
-		m.guard(stat.Resampling{Alpha: p.Alpha, Family: family, Seed: p.seed(digest, m.Series), Most: maxGuarded})
-		if m.Permutation == nil && m.candidate.moments.Constant() != m.baseline.moments.Constant() {
+		if m.flat {
 			m.OneSideConstant = true
 			m.adviseConstant()
 		}
+	})
+}
+
+// families counts the tests of each tier that are corrected together.
+func (p Policy) families(ms []measurement) map[Tier]int {
+	out := map[Tier]int{Advisory: 1}
+	for i := range ms {
+		if tier := ms[i].Criterion.Tier; tier != Advisory && ms[i].Decided != nil && (p.Correction == Holm || out[tier] == 0) {
+			out[tier]++
+		}
 	}
+	return out
+}
+
+// found reports, for each measurement, whether its test finds anything before it is guarded, which only makes p larger.
+func (p Policy) found(ms []measurement) []bool {
+	byTier := map[Tier][]int{}
+	for i := range ms {
+		if ms[i].Decided != nil {
+			byTier[ms[i].Criterion.Tier] = append(byTier[ms[i].Criterion.Tier], i)
+		}
+	}
+	out := make([]bool, len(ms))
+	for tier, members := range byTier {
+		worse, better := make([]float64, len(members)), make([]float64, len(members))
+		for k, i := range members {
+			worse[k], better[k] = ms[i].PWorse, ms[i].PBetter
+		}
+		if p.Correction == Holm && tier != Advisory {
+			worse, better = stat.Holm(worse), stat.Holm(better)
+		}
+		for k, i := range members {
+			out[i] = min(worse[k], better[k]) < p.Alpha
+		}
+	}
+	return out
 }
 
 // seed gives each series a stream of its own, which depends on the scores and not on what else is compared.
@@ -45,27 +82,59 @@ func (p Policy) seed(digest string, s Series) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// guard adds the permutation test, where it can be made and anything varies, and lets the larger p decide.
+// guard adds the permutation test, where it can be made and anything varies, and lets the larger p and the wider bound decide.
 func (m *measurement) guard(o stat.Resampling) {
 	if m.Decided.Degenerate {
 		return
 	}
-	permuted, err := stat.Permutation(m.candidate.values, m.baseline.values, o)
+	o.Critical = -stat.Quantile(o.Alpha, m.Decided.DF)
+	permuted, err := m.permute(o)
 	if errors.Is(err, stat.ErrTooMany) {
 		o.Family = 1 // fewer draws leave p valid, and only less small
-		permuted, err = stat.Permutation(m.candidate.values, m.baseline.values, o)
+		permuted, err = m.permute(o)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, stat.ErrTooMany):
+		return
+	case err != nil:
+		m.warn("the permutation test that confirms Welch's could not be made: the spread of all scores together is beyond float64 arithmetic")
 		return
 	}
 	m.Permutation = &permuted
 	guarded := m.Decided.Guarded(permuted)
-	welch, worse, better := m.PWorse, guarded.PWorse, guarded.PBetter
-	if m.Criterion.Direction == Lower {
-		worse, better = better, worse
-	}
-	if worse > welch {
+	welch := m.PWorse
+	if m.PWorse, m.PBetter = m.turnP(guarded.PWorse, guarded.PBetter); m.PWorse > welch {
 		guarded.Method = stat.PermutationT
 	}
-	m.Decided, m.PWorse, m.PBetter = &guarded, worse, better
+	if m.Scale != nil { // no difference is wider than the scale
+		width := clamp(m.Scale.Width())
+		guarded.Lo, guarded.Hi = max(guarded.Lo, min(-width, m.Decided.Lo)), min(guarded.Hi, max(width, m.Decided.Hi))
+	}
+	m.Decided = &guarded
+}
+
+// permute refuses many values before it counts them.
+func (m *measurement) permute(o stat.Resampling) (stat.Permuted, error) {
+	if !(m.candidate.few && m.baseline.few) && m.candidate.n()+m.baseline.n() > o.Most {
+		return stat.Permuted{}, stat.ErrTooMany
+	}
+	return stat.Permutation(m.candidate.values, m.baseline.values, o)
+}
+
+// shift adds the test whether the distributions differ, whatever their means: by counts where there are few levels, else by the
+// widest gap. Samples in groups have none: as independent ones they would differ too easily.
+func (m *measurement) shift(o stat.Resampling) {
+	if m.Decided.Method == stat.ClusteredT {
+		return
+	}
+	var s stat.Shift
+	var err error
+	if m.candidate.levels != nil && m.baseline.levels != nil {
+		s, err = stat.ChiSquare(m.candidate.values, m.baseline.values, o)
+	} else {
+		s, err = stat.KolmogorovSmirnov(m.candidate.values, m.baseline.values)
+	}
+	if err == nil {
+		m.Shift = &s
+	}
 }

@@ -29,6 +29,15 @@ func repeated(value float64, n int) []float64 {
 	return out
 }
 
+// ascending are n distinct values from 0 up to 1.
+func ascending(n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = float64(i) / float64(n)
+	}
+	return out
+}
+
 // A small side without spread no longer makes Welch's test see a loss, nor keep a clear one from being seen.
 func TestGuard(t *testing.T) {
 	t.Parallel()
@@ -45,7 +54,8 @@ func TestGuard(t *testing.T) {
 		{"noise against a constant", mixed, repeated(3, 10), gate.Higher, stat.PermutationT, true, false, gate.Inconclusive},
 		{"a loss against a constant", low, repeated(3, 10), gate.Higher, stat.PermutationT, true, false, gate.Regressed},
 		{"a gain from a constant, turned", low, repeated(3, 10), gate.Lower, stat.WelchT, true, false, gate.Improved},
-		{"too many to guard", append(repeated(2, 2000), 1), repeated(3, 10), gate.Higher, stat.WelchT, false, true, gate.Inconclusive},
+		{"thousands on few values", append(repeated(2, 2000), 1), repeated(3, 10), gate.Higher, stat.PermutationT, true, false, gate.Regressed},
+		{"too many values to guard", ascending(2001), repeated(3, 10), gate.Higher, stat.WelchT, false, true, gate.Inconclusive},
 		{"nothing varies", repeated(3, 40), repeated(3, 40), gate.Higher, stat.WelchT, false, false, gate.Held},
 	}
 	for _, tt := range tests {
@@ -56,8 +66,8 @@ func TestGuard(t *testing.T) {
 			report := gate.Evaluate(unrelated(t, tt.is), against(unrelated(t, tt.was)), p)
 			f := report.Models[0].Findings[0]
 			if f.Outcome != tt.outcome || f.Decided.Method != tt.method || f.OneSideConstant != tt.constant || (f.Permutation != nil) != tt.guarded {
-				t.Errorf("%v by %v, one side constant %t, permutation %+v, p %v; want %+v",
-					f.Outcome, f.Decided.Method, f.OneSideConstant, f.Permutation, f.PAdjusted, tt)
+				t.Errorf("%v by %v, one side constant %t, permutation %+v, p %v",
+					f.Outcome, f.Decided.Method, f.OneSideConstant, f.Permutation, f.PAdjusted)
 			}
 			again := gate.Evaluate(unrelated(t, tt.is), against(unrelated(t, tt.was)), p)
 			if diff := cmp.Diff(again.Models[0].Findings[0].Permutation, f.Permutation); diff != "" {

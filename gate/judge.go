@@ -1,6 +1,10 @@
 package gate
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/hubgate/hubgate/gate/stat"
+)
 
 // Judge says what happened to a series and what the policy makes of it: the first of the outcomes that applies, in the
 // order in which they are declared. It reads c alone, measures nothing and does not modify it.
@@ -32,10 +36,27 @@ func (p Policy) Judge(c Comparison) Finding {
 	}
 	f.Decision = soften(f.Decision, c.Criterion.Tier)
 	f.Reason = p.reason(f, breaches)
+	p.judgeWorst(&f)
 	if p.Rule == NonInferiority && c.MDE != nil && *c.MDE > c.MaxLoss {
 		f.warn("an unchanged model would pass less than %s of the time with these samples", percent(p.Power))
 	}
 	return f
+}
+
+// judgeWorst says what the finding would be if every missing score were counted against the candidate, where that decides worse.
+func (p Policy) judgeWorst(f *Finding) {
+	if f.Worst == nil || f.Outcome < Regressed {
+		return // without a scale or a test, or judged by something else than the difference
+	}
+	c := f.Comparison
+	c.Decided, c.PAdjusted, c.PBetter, c.Permutation, c.OneSideConstant = &c.Worst.Test, c.Worst.PAdjusted, c.Worst.PBetter, nil, false
+	outcome, decision := p.judgeLoss(c)
+	if soften(decision, c.Criterion.Tier).severity() <= f.Decision.severity() {
+		return
+	}
+	f.AtWorst = outcome
+	f.warn("%s missing: counted at the worst, the loss would be %s and the verdict %s",
+		count(f.Candidate.Missing+f.Dropped+f.Baseline.Missing, "score is", "scores are"), f.Format(c.Loss()), outcome)
 }
 
 // judgeLoss decides between the outcomes that need both sides.
@@ -57,18 +78,22 @@ func (p Policy) judgeLoss(c Comparison) (Outcome, Decision) {
 }
 
 // excludes reports whether a loss beyond the tolerance is ruled out: by the one-sided bound, or, where no score
-// differs in its own way and there is no bound, by enough samples.
+// differs in its own way and there is no bound, by enough samples and groups of them.
 func (c Comparison) excludes() bool {
-	switch {
-	case c.OneSideConstant:
-		return false
-	case c.Permutation != nil && (c.Candidate.Quartiles.Min == c.Candidate.Quartiles.Max || c.Baseline.Quartiles.Min == c.Baseline.Quartiles.Max):
-		return false // the guard is of p; the bound is still Welch's, too narrow without spread on one side
-	case c.Decided.Degenerate:
-		return min(c.Decided.N[0], c.Decided.N[1]) >= smallSample && c.Loss() <= c.MaxLoss+c.slack()
+	switch t := c.Decided; {
+	case t.Degenerate:
+		enough := min(t.N[0], t.N[1]) >= smallSample && (t.Method != stat.ClusteredT || min(t.Groups[0], t.Groups[1]) >= fewGroups)
+		return enough && c.Loss() <= c.MaxLoss+c.slack()
+	case c.OneSideConstant, !c.Pairs() && c.oneSideConstant():
+		return false // whatever the guard says of p, a side without spread does not tell how far its mean may lie from what was seen
 	}
 	_, worst, ok := c.LossBounds()
 	return ok && worst < c.MaxLoss-c.slack()
+}
+
+// oneSideConstant reports whether all scores of a side are the same.
+func (c Comparison) oneSideConstant() bool {
+	return c.Candidate.Quartiles.Min == c.Candidate.Quartiles.Max || c.Baseline.Quartiles.Min == c.Baseline.Quartiles.Max
 }
 
 // soften applies a tier to a decision.

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/hubgate/hubgate/gate/score"
@@ -10,34 +11,93 @@ import (
 // maxMoves bounds Comparison.MostMoved.
 const maxMoves = 10
 
+// A pairing is how the samples of both sides match.
+type pairing struct {
+	score.Pairs
+	groups []int // of each pair: that of the candidate's sample, else of the baseline's; nil where no two pairs share one
+}
+
+func pair(c, b samples) *pairing {
+	p := &pairing{}
+	if c.table == nil || b.table == nil {
+		return p
+	}
+	p.Pairs = score.Pair(c.table, b.table)
+	if c.groups != nil || b.groups != nil {
+		p.groups = groupsOf(len(p.Candidate), func(k int) string { return p.group(k, c, b) })
+	}
+	return p
+}
+
+// group names the group of the k-th pair.
+func (p *pairing) group(k int, c, b samples) string {
+	return cmp.Or(c.table.Group(int(p.Candidate[k])), b.table.Group(int(p.Baseline[k])))
+}
+
+// differences are candidate − baseline of the pairs that are usable on both sides, in the order of their ids.
+type differences struct {
+	stat.Moments
+	values []float64
+	pairs  []int // the number of each in the pairing
+}
+
 // test makes the tests and says which one decides.
-func (m *measurement) test(p Policy, pairs score.Pairs) {
-	m.pair(pairs)
-	m.Tests = make([]stat.Test, 0, 2) // basis points into it
+func (m *measurement) test(p Policy) {
+	m.pair()
+	m.Tests = make([]stat.Test, 0, 3) // basis points into it
 	m.basis = m.add(stat.Welch(m.candidate.moments, m.baseline.moments, p.level()))
-	n := min(m.candidate.n(), m.baseline.n())
+	m.spread = [2]float64{m.candidate.moments.Var(), m.baseline.moments.Var()}
+	n, inPairs := min(m.candidate.n(), m.baseline.n()), false
 	if m.pairable() || p.Test == PairedTest {
-		paired := m.add(stat.Paired(m.diffs, p.level()))
-		if p.Test != WelchTest {
-			m.basis, n = paired, m.Paired
-			m.Means = m.pairMeans(pairs)
+		paired := m.add(stat.Paired(m.diffs.Moments, p.level()))
+		m.companion()
+		if inPairs = p.Test != WelchTest; inPairs {
+			m.basis, n, m.spread = paired, m.Paired, [2]float64{m.diffs.Var()}
+			m.Means = m.pairMeans()
 		}
 	}
-	if m.pairable() {
-		m.Dropped = m.dropped(pairs)
-	}
+	m.cluster(p, inPairs)
+	m.Dropped = m.dropped()
 	switch {
 	case n < p.MinSamples:
 		m.warn("%s: no test decides below min-samples, which is %d", count(n, m.counted(p), m.counted(p)+"s"), p.MinSamples)
+		return
+	case m.OneGroup:
+		m.warn("all samples of a side are in one group: how much groups differ is not known, and no test decides")
 		return
 	case m.basis == nil:
 		m.warn("no test could be made: the spread of the scores is beyond float64 arithmetic")
 		return
 	}
 	m.Decided = m.basis
-	m.PWorse, m.PBetter = m.Decided.PWorse, m.Decided.PBetter
-	if m.Criterion.Direction == Lower {
-		m.PWorse, m.PBetter = m.PBetter, m.PWorse
+	m.PWorse, m.PBetter = m.turnP(m.Decided.PWorse, m.Decided.PBetter)
+}
+
+// turnP turns the one-sided p-values for a lower and a higher candidate into those for a worse and a better one.
+func (c Comparison) turnP(lower, higher float64) (worse, better float64) {
+	if c.Criterion.Direction == Lower {
+		return higher, lower
+	}
+	return lower, higher
+}
+
+// companion adds the test of pairs that asks no t: McNemar's where they pass or fail, else Wilcoxon's.
+func (m *measurement) companion() {
+	if m.PassFail {
+		lower, higher := 0, 0
+		for _, d := range m.diffs.values {
+			switch {
+			case d < 0:
+				lower++
+			case d > 0:
+				higher++
+			}
+		}
+		m.Companions = append(m.Companions, stat.McNemar(lower, higher))
+		return
+	}
+	if ranks, err := stat.Wilcoxon(m.diffs.values); err == nil {
+		m.Companions = append(m.Companions, ranks)
 	}
 }
 
@@ -65,36 +125,39 @@ func (m *measurement) pairable() bool {
 }
 
 // pair takes the differences of the samples that are usable on both sides.
-func (m *measurement) pair(pairs score.Pairs) {
-	c, b := m.candidate.column, m.baseline.column
-	diffs := make([]float64, 0, len(pairs.Candidate))
+func (m *measurement) pair() {
+	c, b, pairs := m.candidate.column, m.baseline.column, m.of.pairs
+	d := differences{values: make([]float64, 0, len(pairs.Candidate)), pairs: make([]int, 0, len(pairs.Candidate))}
 	slack := m.slack()
 	for k, row := range pairs.Candidate {
 		i, j := int(row), int(pairs.Baseline[k])
 		if c.Scored(i) && b.Scored(j) {
 			diff := clamp(c.Values[i] - b.Values[j])
-			diffs = append(diffs, diff)
+			d.values, d.pairs = append(d.values, diff), append(d.pairs, k)
 			if loss := m.turn(diff); loss > slack {
 				m.moved(loss, i, j)
 			}
 		}
 	}
-	m.Paired = len(diffs)
+	m.Paired = len(d.values)
 	m.OnlyCandidate, m.OnlyBaseline = m.candidate.n()-m.Paired, m.baseline.n()-m.Paired
-	m.diffs = m.settle(momentsOf(diffs))
+	if d.Moments = m.settle(momentsOf(d.values)); d.Constant() {
+		for i := range d.values {
+			d.values[i] = d.Mean
+		}
+	}
+	m.diffs = d
 }
 
 // pairMeans returns the means of either side over the pairs; without pairs those of all.
-func (m *measurement) pairMeans(pairs score.Pairs) [2]float64 {
+func (m *measurement) pairMeans() [2]float64 {
 	if m.Paired == 0 || m.OnlyCandidate+m.OnlyBaseline == 0 {
 		return m.Means
 	}
-	c, b := m.candidate.column, m.baseline.column
+	c, b, pairs := m.candidate.column, m.baseline.column, m.of.pairs
 	is, was := make([]float64, 0, m.Paired), make([]float64, 0, m.Paired)
-	for k, row := range pairs.Candidate {
-		if i, j := int(row), int(pairs.Baseline[k]); c.Scored(i) && b.Scored(j) {
-			is, was = append(is, c.Values[i]), append(was, b.Values[j])
-		}
+	for _, k := range m.diffs.pairs {
+		is, was = append(is, c.Values[pairs.Candidate[k]]), append(was, b.Values[pairs.Baseline[k]])
 	}
 	return [2]float64{momentsOf(is).Mean, momentsOf(was).Mean}
 }
@@ -133,67 +196,17 @@ func (m *measurement) moved(loss float64, candidateRow, baselineRow int) {
 
 func (v Move) loss(c Comparison) float64 { return clamp(c.turn(v.Is - v.Was)) }
 
-// dropped counts the baseline's usable samples whose ids the candidate does not know at all.
-func (m *measurement) dropped(pairs score.Pairs) int {
-	if m.OnlyBaseline == 0 {
-		return 0
-	}
-	base := m.baseline.table
-	matched := make([]bool, base.Len())
-	for _, row := range pairs.Baseline {
-		matched[row] = true
-	}
-	n := 0
-	for row, ok := range matched {
-		if ok || !m.baseline.column.Scored(row) {
-			continue
-		}
-		if _, known := m.candidate.row(base.ID(row)); !known {
-			n++
-		}
-	}
-	return n
-}
-
 // effects adds the sizes of the difference that no test needs.
 func (m *measurement) effects() {
 	c, b := m.candidate, m.baseline
 	if g, ok := stat.HedgesG(c.moments, b.moments); ok {
 		m.HedgesG = &g
 	}
-	if dz, ok := stat.CohenDz(m.diffs); ok && m.pairable() {
+	if dz, ok := stat.CohenDz(m.diffs.Moments); ok && m.pairable() {
 		m.CohenDz = &dz
 	}
 	if c.n() > 0 && b.n() > 0 {
 		delta := stat.CliffsDelta(c.values, b.values)
 		m.CliffsDelta = &delta
-	}
-}
-
-// missing adds how likely chance alone loses so many of the candidate's scores, and what they could hide.
-func (m *measurement) missing() {
-	c, b := m.Candidate, m.Baseline
-	lost := c.Missing + m.Dropped
-	if lost+b.Missing == 0 {
-		return
-	}
-	p := stat.FisherMidP(lost, c.N+lost, b.Missing, b.N+b.Missing)
-	m.MissingRate = &p
-	if m.Scale == nil || c.N == 0 || b.N == 0 || m.Loss() > m.MaxLoss {
-		return
-	}
-	// The bound of the worst case: what the candidate lacks was worth the least, what the baseline lacks the most.
-	worst, best := m.Scale.Min, m.Scale.Max
-	if m.Criterion.Direction == Lower {
-		worst, best = best, worst
-	}
-	fill := func(s *Summary, missing int, value float64) float64 {
-		share := float64(missing) / float64(s.N+missing)
-		return s.Mean + float64(share*(value-s.Mean))
-	}
-	loss := m.turn(fill(c, lost, worst) - fill(b, b.Missing, best))
-	if loss > m.MaxLoss+m.slack() {
-		m.warn("%s missing: at worst these hide a loss of %s, more than the tolerated %s",
-			count(lost+b.Missing, "score is", "scores are"), m.Format(loss), m.Tolerance())
 	}
 }

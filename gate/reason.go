@@ -130,6 +130,9 @@ func (p Policy) untested(c Comparison) string {
 	if n < p.MinSamples {
 		return fmt.Sprintf(", not distinguishable from noise: %s, and no test decides below %d", count(n, what, what+"s"), p.MinSamples)
 	}
+	if c.OneGroup {
+		return ", and no test decides: all samples of a side are in one group"
+	}
 	return ", and no test could be made of these samples"
 }
 
@@ -142,7 +145,7 @@ func (p Policy) power(c Comparison) string {
 		return fmt.Sprintf("; a loss of %s is found %s of the time", c.Format(*c.MDE), percent(p.Power))
 	}
 	what := "samples per side"
-	if c.Decided.Method == stat.PairedT {
+	if c.Pairs() {
 		what = "pairs"
 	}
 	return fmt.Sprintf("; underpowered: a loss of %s is found %s of the time, one of %s needs about %d %s",
@@ -200,16 +203,23 @@ func (c Comparison) bounds() string {
 	return fmt.Sprintf("%s CI %s to %s", percent(c.Decided.Level), c.Format(lo), c.Format(hi))
 }
 
-// sampleCount says how many samples the deciding test saw: "n=98 pairs", "n=100", "n=100 and 80".
+// sampleCount says how many samples the deciding test saw: "n=98 pairs", "n=100", "n=100 and 80", "n=98 pairs in 12 groups".
 func (c Comparison) sampleCount() string {
-	n := c.Decided.N
+	n, groups := c.Decided.N, c.Decided.Groups
+	s := fmt.Sprintf("n=%d", n[0])
 	switch {
-	case c.Decided.Method == stat.PairedT:
-		return fmt.Sprintf("n=%d pairs", n[0])
+	case c.Pairs():
+		s += " pairs"
 	case n[0] != n[1]:
-		return fmt.Sprintf("n=%d and %d", n[0], n[1])
+		s = fmt.Sprintf("n=%d and %d", n[0], n[1])
 	}
-	return fmt.Sprintf("n=%d", n[0])
+	switch {
+	case c.Decided.Method != stat.ClusteredT:
+		return s
+	case groups[0] != groups[1]:
+		return fmt.Sprintf("%s in %d and %d groups", s, groups[0], groups[1])
+	}
+	return fmt.Sprintf("%s in %d groups", s, groups[0])
 }
 
 func (c Comparison) floorClause(floor float64) string {

@@ -13,15 +13,18 @@ const maxLevels = 11
 
 // samples are one side of a model and task, one row per sample. A nil table says that the side lacks the task.
 type samples struct {
-	table *score.Table
-	rows  int // before trials were averaged
+	table  *score.Table
+	trials *score.Table // before trials were averaged
+	rows   int          // of trials
+	groups []int        // of each row, those without one apart; nil where no two rows share one
 }
 
 func reduce(t *score.Table) samples {
 	if t == nil {
 		return samples{}
 	}
-	return samples{table: t.Reduce(), rows: t.Len()}
+	reduced := t.Reduce()
+	return samples{table: reduced, trials: t, rows: t.Len(), groups: groupsOf(reduced.Len(), reduced.Group)}
 }
 
 // column returns the scores of a metric, nil when the side lacks it.
@@ -38,7 +41,9 @@ type side struct {
 	column  *score.Column
 	values  []float64 // of the samples that have one, sorted
 	moments stat.Moments
-	levels  []stat.Level // nil while there are more than maxLevels
+	levels  []stat.Level  // nil while there are more than maxLevels
+	few     bool          // at most 256 distinct values
+	grouped *stat.Grouped // nil where every sample stands alone
 }
 
 // newSide returns the side whose scores outside the scale are missing, or nil when the samples lack the metric.
@@ -47,22 +52,36 @@ func newSide(s samples, metric string, scale *score.Scale) *side {
 	if column == nil {
 		return nil
 	}
-	out := &side{samples: s, column: onScale(column, scale), values: make([]float64, 0, s.table.Len())}
-	for k := range s.table.Len() {
-		if row := s.table.Order(k); out.column.Scored(row) {
-			out.values = append(out.values, out.column.Values[row])
-		}
-	}
-	out.moments = momentsOf(out.values) // in canonical order, so that the order of rows does not show
+	out := &side{samples: s, column: onScale(column, scale)}
+	var groups []int
+	out.values, groups = out.inOrder()
+	out.moments = momentsOf(out.values)
+	out.grouped = groupedOf(out.values, groups)
 	out.sort()
 	return out
+}
+
+// inOrder returns the usable scores in canonical order, so that the order of rows does not show, and their groups, if any.
+func (s *side) inOrder() (values []float64, groups []int) {
+	values = make([]float64, 0, s.table.Len())
+	for k := range s.table.Len() {
+		row := s.table.Order(k)
+		if !s.column.Scored(row) {
+			continue
+		}
+		values = append(values, s.column.Values[row])
+		if s.groups != nil {
+			groups = append(groups, s.groups[row])
+		}
+	}
+	return values, groups
 }
 
 // sort sorts the values, once for all who need an order. While there are few distinct ones it counts them instead.
 func (s *side) sort() {
 	const few = 256
 	levels, ok := stat.Levels(s.values, few)
-	if !ok {
+	if s.few = ok; !ok {
 		slices.Sort(s.values)
 		return
 	}
