@@ -116,7 +116,9 @@ func commitBase(c *call, r *repository, head *snapshot, header commitHeader, ope
 
 // readCommit reads one JSON object a line, the header first.
 func readCommit(c *call) (header commitHeader, ops []operation, refused *answer) {
-	bad := func(format string, args ...any) *answer { return refuse(http.StatusBadRequest, "", fmt.Sprintf(format, args...)) }
+	bad := func(format string, args ...any) *answer {
+		return refuse(http.StatusBadRequest, "", fmt.Sprintf(format, args...))
+	}
 	if kind := c.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/x-ndjson") {
 		return header, nil, bad("the content type is %q, not application/x-ndjson", kind)
 	}

@@ -48,8 +48,11 @@ type leaf struct {
 
 func (r *repository) owner() string { owner, _, _ := strings.Cut(r.id, "/"); return owner }
 
-// find returns the commit that a revision names: a branch, a tag, a commit, or the beginning of one.
+// find returns the commit that a revision names: a branch, a tag, HEAD for the default branch, a commit, or the beginning of one.
 func (r *repository) find(revision string) *snapshot {
+	if revision == "HEAD" {
+		revision = "main"
+	}
 	if id, ok := r.branches[strings.TrimPrefix(revision, "refs/heads/")]; ok {
 		return r.commits[id]
 	}
