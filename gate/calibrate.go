@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/hubgate/hubgate/gate/score"
 	"github.com/hubgate/hubgate/gate/stat"
@@ -49,7 +50,7 @@ type CalibratedSeries struct {
 	MaxLoss   float64      // tolerated worsening in the metric's own units
 	Scale     *score.Scale // nil when unknown
 	Design    Design
-	Decided   *stat.Method // of the test that decides; nil when none could be made
+	Decided   *stat.Method // of the test that decides, Welch's where it is guarded; nil when none could be made
 	N         [2]int       // samples a side that the first replay tested: candidate, baseline; the pairs twice where it paired
 	Samples   int          // of the stored candidate with a usable score
 	Mean, SD  float64      // of the stored candidate
@@ -165,6 +166,7 @@ func (s *CalibratedSeries) smallest(power float64) *float64 {
 				return &loss
 			}
 			at := loss + float64((d.Loss-loss)*((power-share)/(next-share)))
+			at, _ = strconv.ParseFloat(strconv.FormatFloat(at, 'g', 2, 64), 64) // more digits would be made up
 			return &at
 		}
 		loss, share = d.Loss, d.Found.Share()

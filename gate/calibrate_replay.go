@@ -343,6 +343,9 @@ func (c *calibrator) sum(rep Report) replayed {
 			}
 			if f.Decided != nil {
 				s.method, s.n = f.Decided.Method, f.Decided.N
+				if s.method == stat.PermutationT {
+					s.method = stat.WelchT // which of the two p-values is the larger changes from replay to replay
+				}
 			}
 			out.series[i] = s
 		}
