@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/hubgate/hubgate/gate"
@@ -13,29 +12,7 @@ import (
 	"github.com/hubgate/hubgate/gate/score"
 	"github.com/hubgate/hubgate/hub"
 	"github.com/hubgate/hubgate/hub/dataset"
-	"github.com/hubgate/hubgate/hub/local"
 )
-
-// openHub opens the Hub that the settings name. A Hub over the network is refused where one is needed, and nil where none is.
-func openHub(cfg config.Config) (hub.Hub, error) {
-	if cfg.HubIsDir {
-		if info, err := os.Stat(cfg.Hub); err == nil && !info.IsDir() {
-			return nil, fmt.Errorf("input hub: %q is a file; name a directory, or leave it out", cfg.Hub)
-		}
-		return local.Open(cfg.Hub), nil
-	}
-	needed := cfg.Command == "check" && cfg.Baseline == "" || dataset.IsLocation(cfg.Baseline)
-	for _, r := range cfg.Results {
-		needed = needed || dataset.IsLocation(r)
-	}
-	for _, m := range cfg.Policy.Models {
-		needed = needed || dataset.IsLocation(m.Baseline)
-	}
-	if needed {
-		return nil, fmt.Errorf("input hub: %s is reached over the network, which this version does not do; set hub to a directory, or baseline to a file", cfg.Hub)
-	}
-	return nil, nil //nolint:nilnil // no Hub is needed
-}
 
 // findBaselines returns what each model is compared with.
 func findBaselines(ctx context.Context, cfg config.Config, h hub.Hub, cand *candidate, repos map[string]hub.Repo) (map[string]gate.Baseline, error) {
@@ -87,15 +64,22 @@ func recordedBaseline(ctx context.Context, cfg config.Config, h hub.Hub, cand *c
 		found.Close()
 	}
 	switch {
+	case err == nil && found.Unreadable != nil:
+		return undecided(found.Unreadable), nil
 	case err == nil:
 		return found.Baseline, nil
 	case ctx.Err() != nil:
 		return gate.Baseline{}, context.Cause(ctx)
+	case unreadable(err):
+		return undecided(err), nil
 	case errors.Is(err, hub.ErrNotFound), errors.Is(err, hub.ErrNoRevision), errors.Is(err, hub.ErrCorrupt):
 		return gate.Baseline{}, unusable(fmt.Errorf("baseline of %s: %w", model, err))
 	}
 	return gate.Baseline{}, classify(fmt.Errorf("baseline of %s: %w", model, err))
 }
+
+// undecided is a baseline that may be there and could not be read; the report says how to mend that.
+func undecided(err error) gate.Baseline { return gate.Baseline{Unreadable: errors.New(describeError(err))} }
 
 // modelBaseline reads the run that the policy names for one model.
 func modelBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source string, cand *candidate, model string) (gate.Baseline, error) {
@@ -110,7 +94,13 @@ func modelBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source str
 // it is compared with is undecided.
 func givenBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source string, cand *candidate) (gate.Baseline, error) {
 	files, err := openScores(ctx, "baseline", []string{source}, h, cand.options, cfg.ReportDir)
-	if err != nil {
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return gate.Baseline{}, context.Cause(ctx)
+	case unreadable(err):
+		return undecided(err), nil
+	default:
 		return gate.Baseline{}, unusable(err)
 	}
 	defer files.Close()
@@ -124,7 +114,7 @@ func givenBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source str
 	case err != nil && ctx.Err() != nil:
 		return gate.Baseline{}, context.Cause(ctx)
 	case err != nil:
-		return gate.Baseline{Unreadable: err}, nil
+		return undecided(err), nil
 	}
 	run := &gate.Run{Tables: scores.Tables, Hints: dataset.Hints(scores)}
 	run.Provenance = gate.Provenance{Source: source, Commit: files.commit(), SHA256: score.SHA256(scores.Tables)}

@@ -43,7 +43,13 @@ func readCandidate(ctx context.Context, e Env, cfg config.Config, h hub.Hub, eve
 	o.Scale = cfg.Policy.Scale
 	o.Inputs = cfg.Command == "check" // to see that an id whose input changed is not the same sample
 	files, err := openScores(ctx, "results", cfg.Results, h, o, cfg.ReportDir)
-	if err != nil {
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case errors.Is(err, hub.ErrUnavailable), errors.Is(err, hub.ErrRateLimited):
+		return nil, err
+	default:
 		return nil, unusable(err)
 	}
 	o.Unnamed = unnamed(cfg, files)
@@ -89,6 +95,8 @@ func readScores(ctx context.Context, e Env, files []codec.File, o codec.Options)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, context.Cause(ctx)
+	case unreadable(err): // a Hub broke off
+		return nil, err
 	case err != nil:
 		return nil, unusable(err)
 	}

@@ -19,7 +19,7 @@ func check(ctx context.Context, e Env, cfg config.Config) int {
 	if err != nil {
 		return e.fail(unusable(err))
 	}
-	h, err := openHub(cfg)
+	h, err := openHub(e, cfg)
 	if err != nil {
 		return e.fail(unusable(err))
 	}

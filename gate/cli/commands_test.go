@@ -24,7 +24,6 @@ import (
 	"github.com/hubgate/hubgate/gate/report"
 	"github.com/hubgate/hubgate/hub"
 	"github.com/hubgate/hubgate/hub/dataset"
-	"github.com/hubgate/hubgate/hub/local"
 )
 
 // scores writes a scores file of samples q1, q2, ...: a row for each mark of its columns.
@@ -295,7 +294,7 @@ func head(ts *testscript.TestScript, neg bool, args []string) {
 // resolve opens a dataset at a revision: HUB OWNER/NAME [REVISION].
 func resolve(ts *testscript.TestScript, args []string) (hub.Store, hub.Commit) {
 	owner, name, _ := strings.Cut(args[1], "/")
-	st, err := local.Open(ts.MkAbs(args[0])).Open(context.Background(), hub.Repo{Owner: owner, Name: name})
+	st, err := openHub(ts, args[0]).Open(context.Background(), hub.Repo{Owner: owner, Name: name})
 	ts.Check(err)
 	at, err := st.Resolve(context.Background(), append(slices.Clip(args), "main")[2])
 	ts.Check(err)
@@ -311,7 +310,7 @@ func upload(ts *testscript.TestScript, neg bool, args []string) {
 	ctx := context.Background()
 	r, err := hub.ParseRepo(args[1])
 	ts.Check(err)
-	h := local.Open(ts.MkAbs(args[0]))
+	h := openHub(ts, args[0])
 	st, err := h.Create(ctx, r)
 	if errors.Is(err, hub.ErrExists) {
 		st, err = h.Open(ctx, r)

@@ -10,7 +10,7 @@ import (
 
 // describe reads and aggregates, and compares with nothing.
 func describe(ctx context.Context, e Env, cfg config.Config) int {
-	h, err := openHub(cfg)
+	h, err := openHub(e, cfg)
 	if err != nil {
 		return e.fail(unusable(err))
 	}

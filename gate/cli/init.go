@@ -62,7 +62,7 @@ func starterMetrics(ctx context.Context, e Env, cfg config.Config) ([]gate.Crite
 	if len(cfg.Results) == 0 {
 		return nil, nil
 	}
-	h, err := openHub(cfg)
+	h, err := openHub(e, cfg)
 	if err != nil {
 		return nil, unusable(err)
 	}

@@ -37,11 +37,8 @@ func publish(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event act
 	if to == "" {
 		return nil
 	}
-	if h == nil {
-		rep.Warnings = append(rep.Warnings, fmt.Sprintf("nothing was published: %s is reached over the network, which this version does not do", cfg.Hub))
-		return nil
-	}
 	var failed []error
+	var refused refusals
 	for i := range rep.Models {
 		m := &rep.Models[i]
 		repo, ok := repos[m.Model]
@@ -54,13 +51,45 @@ func publish(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event act
 		case err == nil:
 			pub.URL = datasetURL(cfg, repo)
 			m.Published = &pub
+		case unreadable(err) && !errors.Is(err, hub.ErrUnavailable) && !errors.Is(err, hub.ErrRateLimited):
+			refused.add(m.Model, err)
 		case to == "main":
 			failed = append(failed, classify(fmt.Errorf("publishing: %w", err)))
 		default:
 			m.Warnings = append(m.Warnings, "not published: "+describeError(err))
 		}
 	}
+	rep.Warnings = append(rep.Warnings, refused.notices()...)
 	return errors.Join(failed...)
+}
+
+// refusals are models whose runs the Hub does not let this job publish, by why: a token that may not write is one notice.
+type refusals struct {
+	why    []string
+	models map[string][]string
+}
+
+func (r *refusals) add(model string, err error) {
+	why := describeError(err)
+	var refused *hub.Error
+	if errors.As(err, &refused) { // which dataset it was is told by the model
+		why = refused.Err.Error() + "; " + refused.Mend()
+	}
+	if r.models == nil {
+		r.models = map[string][]string{}
+	}
+	if r.models[why] == nil {
+		r.why = append(r.why, why)
+	}
+	r.models[why] = append(r.models[why], model)
+}
+
+func (r *refusals) notices() []string {
+	var out []string
+	for _, why := range r.why {
+		out = append(out, fmt.Sprintf("%s not published: %s", strings.Join(r.models[why], ", "), why))
+	}
+	return out
 }
 
 func push(e Env, cfg config.Config, event action.Event, cand *candidate, repo hub.Repo, to string, m gate.ModelReport) dataset.Push {

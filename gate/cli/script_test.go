@@ -75,6 +75,7 @@ func loopback() *http.Client {
 //	history HUB OWNER/NAME [REV]    print the recorded runs of a dataset
 //	head VARIABLE HUB OWNER/NAME    set a variable to the commit of a dataset's main branch
 //	upload HUB OWNER/NAME PATH=FILE...  commit files as another tool does; see [upload]
+//	hub WHAT [ARGS...]              the Hub over the network; see [onHub]
 //	digest VARIABLE FILE            set a variable to the digest of the scores that a report.json is about
 //	spoil HUB OWNER/NAME FOLDER     damage the files of a dataset where their bytes lie
 //	replace FILE OLD NEW            change a text in a file
@@ -104,6 +105,7 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("HANDBOOK", handbook)
+	env.Values[hubKey{}] = &network{tb: env.T().(testing.TB)} //nolint:forcetypeassert // as testscript.Env.T promises
 	env.Values[githubKey{}] = newGitHub(env.T().(testing.TB)) //nolint:forcetypeassert // as testscript.Env.T promises
 	return nil
 }
@@ -127,6 +129,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"head":     head,
 		"digest":   digest,
 		"upload":   upload,
+		"hub":      onHub,
 		"spoil":    spoil,
 		"github":   onGitHub,
 		"comments": comments,

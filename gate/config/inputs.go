@@ -114,6 +114,10 @@ func hubInputs() []Input {
 			Default: defaultHub, Env: "HF_ENDPOINT", InPolicy: true, Commands: recorded(reading()), set: text(func(c *Config) *string { return &c.Hub }),
 		},
 		{
+			Name: "plain-http", Doc: "Whether a Hub on another machine may be reached by http://, over which others can read the token: true or false",
+			Default: "false", Bool: true, Commands: recorded(reading()), set: boolean(func(c *Config) *bool { return &c.PlainHTTP }),
+		},
+		{
 			Name: "namespace", Doc: "Hub user or organisation that owns the results datasets",
 			Absent:   defaultNamespace + " where hub is a directory, else required unless baseline does without",
 			InPolicy: true, Commands: ranking(checking()), set: setNamespace,
