@@ -73,7 +73,7 @@ type Detection struct {
 // CalibrationOptions say how much is replayed.
 type CalibrationOptions struct {
 	Replays  int                     // of unchanged code, at least 1
-	PerLoss  int                     // replays for each size of loss in each series; with more than 5 series they share 5 times as many
+	PerLoss  int                     // replays for each size of loss in each series; more than two series share twice as many
 	Progress func(done, total int64) // told of every replay, from several goroutines; nil for nobody
 }
 

@@ -3,7 +3,9 @@ package gate
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/hubgate/hubgate/gate/stat"
 )
@@ -18,17 +20,18 @@ type Advice struct {
 // Advice says what the replays show that a policy's author may want to change: nothing where there is nothing.
 func (c *Calibration) Advice() []Advice {
 	var out []Advice
-	if text := c.aboutAlarms(); text != "" {
-		out = append(out, Advice{Text: text})
-	}
-	for i := range c.Series {
-		s := &c.Series[i]
-		for _, text := range []string{c.aboutPower(s), c.aboutPairing(s), c.aboutMargin(s)} {
-			if text != "" {
-				out = append(out, Advice{About: s, Text: text})
-			}
+	add := func(about *CalibratedSeries, sentences ...string) {
+		sentences = slices.DeleteFunc(sentences, func(s string) bool { return s == "" })
+		if len(sentences) > 0 {
+			out = append(out, Advice{about, strings.Join(sentences, " ")})
 		}
 	}
+	add(nil, c.aboutAlarms())
+	for i := range c.Series {
+		add(&c.Series[i], c.aboutPower(&c.Series[i]), c.aboutMargin(&c.Series[i]))
+	}
+	add(nil, c.aboutPairing())
+	add(nil, c.aboutMaxLoss())
 	return out
 }
 
@@ -98,7 +101,7 @@ func (c *Calibration) aboutPower(s *CalibratedSeries) string {
 		need := math.Ceil(float64(float64(min(s.N[0], s.N[1])) * float64(ratio*ratio)))
 		text += fmt.Sprintf(" To find twice max-loss, %s, takes about %s.", s.Format(wanted), c.counted(s, need))
 	}
-	return text + fmt.Sprintf(" A loss of just max-loss, %s, is red half of the time at most, however many samples: it is what is tolerated.", s.Format(s.MaxLoss))
+	return text
 }
 
 // scaled is what ought to be found with a multiple of the samples, by formula.
@@ -108,16 +111,27 @@ func (p Policy) scaled(s *CalibratedSeries, multiple float64) float64 {
 }
 
 // aboutPairing says what pairs would gain.
-func (c *Calibration) aboutPairing(s *CalibratedSeries) string {
-	if s.MDE == nil || s.Design == Swapped && c.Policy.Test != WelchTest {
-		return ""
-	}
-	if s.Design == Swapped {
+func (c *Calibration) aboutPairing() string {
+	dealt := slices.ContainsFunc(c.Series, func(s CalibratedSeries) bool { return s.Design == Dealt && s.MDE != nil })
+	switch {
+	case dealt:
+		const correlation = 0.5
+		return fmt.Sprintf("Where both runs answer the same samples, with ids, they are compared in pairs: if a sample's two scores correlate at %g, "+
+			"as many samples find losses %.0f %% smaller. With two runs of the same samples as results and baseline, calibrate measures it.",
+			correlation, 100*(1-math.Sqrt(1-correlation)))
+	case c.Policy.Test == WelchTest && len(c.Series) > 0:
 		return "Both runs answered the same samples: test auto would compare them in pairs, which finds smaller losses."
 	}
-	const correlation = 0.5
-	return fmt.Sprintf("Where both runs answer the same samples, with ids, they are compared in pairs: if a sample's two scores correlate at %g, "+
-		"a given number of samples finds losses %.0f %% smaller.", correlation, 100*(1-math.Sqrt(1-correlation)))
+	return ""
+}
+
+// aboutMaxLoss says what max-loss is not.
+func (c *Calibration) aboutMaxLoss() string {
+	tolerates := func(s CalibratedSeries) bool { return s.MaxLoss > 0 && s.MDE != nil }
+	if c.Policy.Rule == NonInferiority || !slices.ContainsFunc(c.Series, tolerates) {
+		return ""
+	}
+	return "max-loss is what is tolerated: a loss just that large is red half of the time at most, however many samples there are."
 }
 
 // aboutMargin says which max-loss the samples could rule out.

@@ -179,7 +179,7 @@ func roundUp(x float64) float64 {
 }
 
 // perSize is how many replays each size of loss gets, over all series.
-func (c *calibrator) perSize(perLoss int) int { return perLoss * min(len(c.series), 5) }
+func (c *calibrator) perSize(perLoss int) int { return perLoss * min(len(c.series), 2) }
 
 // detect replays losses: each replay puts one into one series, the series taking turns. All sizes meet the same splits.
 func (c *calibrator) detect(ctx context.Context, series []CalibratedSeries, perLoss int) error {

@@ -51,6 +51,8 @@ func Main(ctx context.Context, e Env) int {
 	ctx, cancel := context.WithTimeoutCause(ctx, cfg.Timeout, fmt.Errorf("not done after %s; set input timeout to a longer time", cfg.Timeout))
 	defer cancel()
 	switch cfg.Command {
+	case "calibrate":
+		return calibrate(ctx, e, cfg)
 	case "describe":
 		return describe(ctx, e, cfg)
 	case "init":

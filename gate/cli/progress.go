@@ -33,7 +33,13 @@ func startProgress(e Env, what string) *progress {
 	return p
 }
 
-func (p *progress) report(done, total int64) {
+// report takes counts of bytes.
+func (p *progress) report(done, total int64) { p.show(done, total, total>>20, "MiB") }
+
+// replays takes counts of replays.
+func (p *progress) replays(done, total int64) { p.show(done, total, total, "replays") }
+
+func (p *progress) show(done, total, shown int64, unit string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.next.IsZero() || total <= 0 {
@@ -44,7 +50,7 @@ func (p *progress) report(done, total int64) {
 		return
 	}
 	p.next, p.active = t.Add(progressEvery), true
-	_, _ = fmt.Fprintf(p.e.Stderr, "\r%s: %d %% of %d MiB", p.what, 100*done/total, total>>20) // only for those who watch
+	_, _ = fmt.Fprintf(p.e.Stderr, "\r%s: %d %% of %d %s", p.what, 100*done/total, shown, unit) // only for those who watch
 }
 
 // done wipes the line.

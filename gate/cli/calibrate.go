@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/term"
+
+	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/action"
+	"github.com/hubgate/hubgate/gate/config"
+	"github.com/hubgate/hubgate/gate/report"
+)
+
+// How much is replayed. 2,000 replays tell a rate of 5 % to within a point; 200 a share of one half to within seven.
+const (
+	replays = 2000
+	perLoss = 200
+)
+
+// calibrate replays the policy on stored scores, and tells how often it is red where nothing changed and which losses it finds.
+func calibrate(ctx context.Context, e Env, cfg config.Config) int {
+	h, err := openHub(e, cfg)
+	if err != nil {
+		return e.fail(unusable(err))
+	}
+	if err := makeReportDir(cfg); err != nil {
+		return e.fail(unusable(err))
+	}
+	event, err := action.New(e.Getenv, e.Stdout, e.HTTP, "").Event()
+	if err != nil {
+		return e.fail(unusable(err))
+	}
+	cand, err := readCandidate(ctx, e, cfg, h, event)
+	if err != nil {
+		return e.fail(err)
+	}
+	defer cand.files.Close()
+	var bases map[string]gate.Baseline
+	if cfg.Baseline != "" {
+		given, err := givenBaseline(ctx, cfg, h, cfg.Baseline, cand)
+		if err != nil {
+			return e.fail(err)
+		}
+		if bases, err = secondRuns(cand.run, given); err != nil {
+			return e.fail(unusable(err))
+		}
+	}
+	p := startProgress(e, "replaying the policy")
+	o := gate.CalibrationOptions{Replays: replays, PerLoss: perLoss, Progress: p.replays}
+	c, err := gate.Calibrate(ctx, cand.run, bases, cfg.Policy, o)
+	p.done()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return e.fail(context.Cause(ctx))
+	case err != nil:
+		return e.fail(unusable(err))
+	}
+	c.Warnings = append(c.Warnings, cand.scores.Warnings...)
+	files, err := writeCalibration(cfg, c)
+	printCalibration(e, c, files)
+	if err != nil {
+		return e.fail(err)
+	}
+	return exitPass
+}
+
+// secondRuns says which run is replayed against which. All that was given must be there.
+func secondRuns(candidate gate.Run, given gate.Baseline) (map[string]gate.Baseline, error) {
+	if given.Unreadable != nil {
+		return nil, given.Unreadable
+	}
+	out := match(candidate, given)
+	for _, model := range candidate.Models() {
+		switch b := out[model]; {
+		case b.Unreadable != nil:
+			return nil, b.Unreadable
+		case b.Itself:
+			return nil, errors.New("input baseline: it holds the very same scores as results; leave it out to split one run, or name another run")
+		}
+	}
+	return out, nil
+}
+
+// writeCalibration writes calibration.json and calibration.md and returns the paths of those that were written.
+func writeCalibration(cfg config.Config, c gate.Calibration) ([]string, error) {
+	var written []string
+	write := func(name string, content []byte) error {
+		p := filepath.Join(cfg.ReportDir, name)
+		if err := os.WriteFile(p, content, 0o644); err != nil {
+			return fmt.Errorf("input report-dir: %w", err)
+		}
+		written = append(written, filepath.ToSlash(p))
+		return nil
+	}
+	err := write("calibration.md", []byte(report.CalibrationMarkdown(c, tool().Version, report.CommentLimit)))
+	encoded, jerr := report.CalibrationJSON(c, tool())
+	if jerr == nil {
+		jerr = write("calibration.json", encoded)
+	}
+	return written, errors.Join(err, jerr)
+}
+
+func printCalibration(e Env, c gate.Calibration, files []string) {
+	o := report.TextOptions{Files: files}
+	if f, ok := e.Stdout.(*os.File); ok && isTerminal(f) {
+		o.Color = e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			o.Width = min(width, maxWidth)
+		}
+	}
+	_, _ = fmt.Fprint(e.Stdout, report.CalibrationText(c, o)) // nobody is left to tell when stdout is closed
+}
