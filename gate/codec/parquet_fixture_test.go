@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -250,6 +251,11 @@ func FuzzParquet(f *testing.F) {
 			t.Errorf("%d bytes made the reader allocate %d MiB", len(b), used)
 		}
 		_, _ = parquetTexts(t.Context(), &file, []int{1, 3})
+		there, counts := tiny(t.Context(), []File{file})
+		_, far := Read(t.Context(), there, Options{Format: "parquet", Inputs: true})
+		if fmt.Sprint(far) != fmt.Sprint(err) || counts[0].bad != nil {
+			t.Errorf("got %v for a remote file, want %v; fetched wrongly: %v", far, err, counts[0].bad)
+		}
 		if err != nil || len(s.Tables) == 0 {
 			return
 		}

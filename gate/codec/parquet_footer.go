@@ -2,6 +2,7 @@ package codec
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -261,18 +262,10 @@ func (p *pqFile) validate() error {
 		}
 		p.groups[i].first = rows
 		rows += g.rows
-		for k, c := range g.chunks {
-			leaf := p.leaves[k]
-			where := fmt.Sprintf("row group %d, column %s", i+1, strings.Join(leaf.path, "."))
-			switch {
-			case c.physical != leaf.physical:
-				return fmt.Errorf("%s: its type is not that of the schema", where)
-			case c.size < 0 || c.offset < 0 || c.offset > p.file.Size || c.size > p.file.Size-c.offset:
-				return fmt.Errorf("%s: %d bytes at %d do not lie within the file of %d", where, c.size, c.offset, p.file.Size)
-			case c.size > left:
-				return fmt.Errorf("%s: its columns claim more bytes than the %d of the file", where, p.file.Size)
-			case leaf.rep == 0 && c.values != g.rows:
-				return fmt.Errorf("%s: %d values for %d rows", where, c.values, g.rows)
+		for k := range g.chunks {
+			c := &g.chunks[k]
+			if err := p.validateChunk(c, p.leaves[k], g.rows, left); err != nil {
+				return fmt.Errorf("row group %d, column %s: %w", i+1, strings.Join(p.leaves[k].path, "."), err)
 			}
 			left -= c.size
 		}
@@ -282,6 +275,21 @@ func (p *pqFile) validate() error {
 	}
 	if rows > manyRows && rows/rowsPerByte > p.file.Size {
 		return fmt.Errorf("%d rows are claimed in %d bytes", rows, p.file.Size)
+	}
+	return nil
+}
+
+// validateChunk checks one column of a row group, of which the columns before it have left some bytes of the file.
+func (p *pqFile) validateChunk(c *pqChunk, leaf *pqNode, rows, left int64) error {
+	switch {
+	case c.physical != leaf.physical:
+		return errors.New("its type is not that of the schema")
+	case c.size < 0 || c.offset < 0 || c.offset > p.file.Size || c.size > p.file.Size-c.offset:
+		return fmt.Errorf("%d bytes at %d do not lie within the file of %d", c.size, c.offset, p.file.Size)
+	case c.size > left:
+		return fmt.Errorf("its %d bytes and those of the columns before it are more than the file of %d", c.size, p.file.Size)
+	case leaf.rep == 0 && c.values != rows:
+		return fmt.Errorf("%d values for %d rows", c.values, rows)
 	}
 	return nil
 }

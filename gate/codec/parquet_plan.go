@@ -5,13 +5,6 @@ import (
 	"slices"
 )
 
-// Bounds of what of a remote file is held at a time.
-const (
-	maxHeld  = 32 << 20  // bytes of whole row groups
-	maxSlice = 4 << 20   // bytes of a column whose row group has more
-	minSlice = 256 << 10 // the same, where columns are many
-)
-
 // Ranges with a gap between them are fetched as one where the gap takes less time than a request would: round trip times
 // bandwidth over requests in flight, which is 150 KB for 50 ms, 100 MB/s and 32. Those of some size are for as long as all
 // of them together are little beside what is wanted.
@@ -27,7 +20,7 @@ type plan struct {
 	p     *pqFile
 	reads func(group int) bool // which row groups are read; nil for all
 	next  int                  // the first row group that is not fetched
-	limit int64                // of the next fetch, which has at least one row group; 0 for maxHeld
+	limit int64                // of the next fetch, which has at least one row group; 0 for as much as may be held
 }
 
 // open opens columns at a row group. A plan's row groups are opened in ascending order, and with the same columns or fewer.
@@ -45,11 +38,11 @@ func (pl *plan) open(group int, columns []*column) error {
 
 // ranges returns the ranges of columns from a row group on, as far as they may be held.
 func (pl *plan) ranges(r *remote, group int, columns []*column) [][2]int64 {
-	slice := min(max(maxHeld/int64(len(columns)), minSlice), maxSlice)
+	slice := min(max(r.ask.held/int64(len(columns)), r.ask.slice/16), r.ask.slice)
 	for _, c := range columns {
 		c.ahead = slice
 	}
-	limit := cmp.Or(pl.limit, maxHeld)
+	limit := cmp.Or(pl.limit, r.ask.held)
 	pl.limit = 0
 	var out [][2]int64
 	total := int64(0)
@@ -69,7 +62,7 @@ func (pl *plan) ranges(r *remote, group int, columns []*column) [][2]int64 {
 			out = out[:first]
 			break
 		}
-		if total > maxHeld {
+		if total > r.ask.held {
 			for i := range out {
 				out[i][1] = min(out[i][1], slice)
 			}

@@ -19,17 +19,24 @@ type Fetcher interface {
 	Prefetch(ctx context.Context, ranges [][2]int64) error
 }
 
-// Sizes of what is asked of a remote file.
-const (
-	tailSize   = 64 << 10 // what is read first: it holds the footer of a Parquet file, or the end of it
-	blockSize  = 4 << 20  // of text, which is read from the beginning
-	manyBlocks = 4        // fetched at a time, but for the first
-)
+// Sizes are how much is asked of a remote file at a time, in bytes.
+type sizes struct {
+	tail  int64 // what is read first: it holds the footer of a Parquet file, or the end of it
+	block int64 // of text, which is read from the beginning, one block and then several at a time
+	held  int64 // whole row groups of a Parquet file
+	slice int64 // of each column, where a row group has more than may be held
+}
+
+var usualSizes = sizes{tail: 64 << 10, block: 4 << 20, held: 32 << 20, slice: 4 << 20}
+
+// manyBlocks is how many blocks of text are fetched at a time, once reading has got beyond the first.
+const manyBlocks = 4
 
 // A remote is the content of a file behind a Fetcher, for the time of one operation.
 type remote struct {
 	ctx  context.Context
 	from Fetcher
+	ask  sizes
 	size int64
 	tail []byte     // the last bytes, once they were read
 	held [][2]int64 // what was fetched last
@@ -46,7 +53,7 @@ func planned(ctx context.Context, files []File) []File {
 	out := slices.Clone(files)
 	for i := range out {
 		if from, ok := out[i].Content.(Fetcher); ok {
-			out[i].Content = &remote{ctx: ctx, from: from, size: out[i].Size}
+			out[i].Content = &remote{ctx: ctx, from: from, ask: usualSizes, size: out[i].Size}
 		}
 	}
 	return out
@@ -69,8 +76,8 @@ func (r *remote) ReadAt(p []byte, off int64) (n int, err error) {
 			return n, io.EOF
 		}
 	}
-	if at := off + int64(n); at < r.size {
-		n += copy(p[n:], r.tail[at-r.begin():])
+	if at := off + int64(n) - r.begin(); n < len(p) && at < int64(len(r.tail)) {
+		n += copy(p[n:], r.tail[at:])
 	}
 	if n < len(p) {
 		return n, io.EOF
@@ -86,7 +93,7 @@ func (r *remote) readTail() error {
 	if len(r.tail) > 0 {
 		return nil
 	}
-	b := make([]byte, min(r.size, tailSize))
+	b := make([]byte, min(r.size, r.ask.tail))
 	if n, err := r.ReadAt(b, r.size-int64(len(b))); n < len(b) {
 		return short(err)
 	}
@@ -123,7 +130,7 @@ func (r *remote) blocks(off int64) (end int64, err error) {
 	}
 	var ranges [][2]int64
 	for end = off; n > 0 && end < r.begin(); n-- {
-		size := min(blockSize, r.begin()-end)
+		size := min(r.ask.block, r.begin()-end)
 		ranges = append(ranges, [2]int64{end, size})
 		end += size
 	}
@@ -150,7 +157,7 @@ func (b *blockReader) Read(p []byte) (int, error) {
 		}
 		b.end = end
 	}
-	p = p[:min(int64(len(p)), b.end-b.off, blockSize-b.off%blockSize)] // of one block
+	p = p[:min(int64(len(p)), b.end-b.off, b.r.ask.block-b.off%b.r.ask.block)] // of one block
 	n, err := b.r.ReadAt(p, b.off)
 	b.off += int64(n)
 	if n < len(p) {
