@@ -107,12 +107,12 @@ func TestCommentRetry(t *testing.T) {
 		took     time.Duration
 		notice   string
 	}{
-		{"bad gateway", []actiontest.Fault{actiontest.BadGateway()}, false, "GET GET POST", 2 * time.Second, ""},
-		{"unavailable", []actiontest.Fault{failing}, false, "GET POST GET POST", 2 * time.Second, ""},
-		{"answer lost", []actiontest.Fault{lost}, false, "GET POST GET GET", 2 * time.Second, ""},
-		{"short rest", []actiontest.Fault{actiontest.SecondaryLimit(20)}, false, "GET GET POST", 20 * time.Second, ""},
-		{"too many", []actiontest.Fault{tooMany}, false, "GET GET POST", 7 * time.Second, ""},
-		{"who are we", []actiontest.Fault{whoAmI}, true, "GET GET GET GET PATCH", 2 * time.Second, ""},
+		{"bad gateway", []actiontest.Fault{actiontest.BadGateway()}, false, "GET GET POST GET", 2 * time.Second, ""},
+		{"unavailable", []actiontest.Fault{failing}, false, "GET POST GET POST GET", 2 * time.Second, ""},
+		{"answer lost", []actiontest.Fault{lost}, false, "GET POST GET GET POST", 2 * time.Second, ""},
+		{"short rest", []actiontest.Fault{actiontest.SecondaryLimit(20)}, false, "GET GET POST GET", 20 * time.Second, ""},
+		{"too many", []actiontest.Fault{tooMany}, false, "GET GET POST GET", 7 * time.Second, ""},
+		{"who are we", []actiontest.Fault{whoAmI}, true, "GET GET GET GET POST PATCH", 2 * time.Second, ""},
 		{
 			"rest too long to wait for", []actiontest.Fault{actiontest.SecondaryLimit(31)}, false, "GET", 0,
 			"pull request comment: GitHub asks for fewer requests; run the job again later",

@@ -56,10 +56,10 @@ func TestCommentLife(t *testing.T) {
 	hub := newGitHub(t)
 	hub.Write(7, "reviewer", "nice")
 	steps := []struct{ name, comment, requests string }{
-		{"created", older, "GET POST"},
-		{"unchanged", older, "GET GET"},
-		{"updated in place", text, "GET GET PATCH"},
-		{"unchanged again", text, "GET GET"},
+		{"created", older, "GET POST GET"},
+		{"unchanged", older, "GET GET POST"},
+		{"updated in place", text, "GET GET POST PATCH"},
+		{"unchanged again", text, "GET GET POST"},
 	}
 	before, first := 0, ""
 	for _, s := range steps {
@@ -154,7 +154,7 @@ func TestCommentOnAnyPage(t *testing.T) {
 	if len(cs) != 271 || cs[250].ID != id || cs[250].Body != text || cs[250].Edits != 1 {
 		t.Errorf("got %d comments, the 251st %+v; want 271, and that one updated once", len(cs), cs[250])
 	}
-	if got, want := sent(hub), "GET GET GET GET PATCH"; got != want {
+	if got, want := sent(hub), "GET GET GET GET POST PATCH"; got != want {
 		t.Errorf("requests: got %s, want %s", got, want)
 	}
 }
@@ -327,7 +327,7 @@ func TestCommentOnEnterprise(t *testing.T) {
 			t.Errorf("notices: %q", notices)
 		}
 	}
-	if got, want := sent(hub), "GET POST GET GET"; got != want {
+	if got, want := sent(hub), "GET POST GET GET GET POST"; got != want {
 		t.Errorf("requests: got %s, want %s", got, want)
 	}
 }

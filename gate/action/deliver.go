@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/hubgate/hubgate/gate"
 )
 
 // A Mode says when a comment is written. A comment that is already there is always brought up to date.
@@ -20,10 +20,6 @@ const (
 	OnFail
 	Never
 )
-
-// An Output is one output of the step. Its value is an enumeration, a path, a URL or JSON on one line, or a list of such with
-// a line each: never text from a scores file as it stands.
-type Output struct{ Name, Value string }
 
 // An Annotation is a message beside the code. File may be empty, and is relative to the repository otherwise.
 type Annotation struct {
@@ -38,23 +34,30 @@ type Annotation struct {
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 const maxAnnotations = 10
 
-// A Delivery is what a run of the gate has to say. Comment begins with Marker, by which the comment is found again.
+// A Delivery is what a run of the gate has to say. Comment begins with Marker, by which the comment is found again, and is
+// StateRoom shorter than what GitHub takes.
 type Delivery struct {
 	Summary     string
 	Outputs     []Output
 	Annotations []Annotation // worst first
 	Comment     string
 	Marker      string
+	Matrix      string // the job's matrix leg as JSON, which tells legs apart that write under one marker
 	Mode        Mode
 	Changed     bool // something regressed or improved: what OnChange waits for
 	Failed      bool // what OnFail waits for
+	Decision    gate.Decision
+	Tolerated   bool   // the job is green whatever the decision: report-only
+	Check       *Check // that StartCheck began; nil for none
+	Title       string // of the check, one line; empty for the decision
 }
 
-// Deliver writes job summary, outputs, comment and annotations, each as far as this run and its token allow. It returns the
-// comment's URL, empty when there is none, and what could not be done, a sentence each; in a workflow run those are
-// annotations as well. The output comment-url is added here.
+// Deliver writes job summary, outputs, comment, check run and annotations, each as far as this run and its token allow. It
+// returns the comment's URL, empty when there is none, and what could not be done, a sentence each; in a workflow
+// run those are annotations as well. The output comment-url is added here.
 //
-// The comment waits for GitHub for a minute at most. All else is local, and is done even when ctx has ended.
+// Comment and check run wait for GitHub for a minute each at most. All else is local. Everything but the comment is done
+// even when ctx has ended.
 func (g *GitHub) Deliver(ctx context.Context, e Event, d Delivery) (commentURL string, notices []string) {
 	note := func(err error) {
 		if err != nil && !slices.Contains(notices, err.Error()) {
@@ -68,45 +71,20 @@ func (g *GitHub) Deliver(ctx context.Context, e Event, d Delivery) (commentURL s
 	commentURL, err := g.comment(ctx, e, d)
 	note(err)
 	note(g.output(Output{"comment-url", commentURL}))
+	note(g.finish(ctx, e, d))
 	note(g.annotate(d.Annotations, notices))
 	return commentURL, notices
 }
 
-func (g *GitHub) summary(markdown string) error {
-	return g.commandFile("job summary", "GITHUB_STEP_SUMMARY", func() { g.action.AddStepSummary(markdown) })
-}
-
-// delimiter is what go-githubactions ends every output with. A value that has it on a line of its own could go on to set
-// other outputs.
-const delimiter = "_GitHubActionsFileCommandDelimeter_"
-
-var outputName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-
-func (g *GitHub) output(o Output) error {
-	switch {
-	case !outputName.MatchString(o.Name):
-		return fmt.Errorf("output %q: not a name of lower-case letters, digits and dashes; it is not set", o.Name)
-	case slices.Contains(strings.Split(o.Value, "\n"), delimiter), strings.ContainsFunc(o.Value, control):
-		return fmt.Errorf("output %s: %q is not safe to hand to the runner; it is not set", o.Name, o.Value)
+// Notify shows sentences in the job's log and beside it, outside a workflow run nowhere.
+func (g *GitHub) Notify(notices ...string) {
+	if g.running() {
+		_ = guard(func() { // a log that cannot be written to shows nothing
+			for _, n := range notices {
+				g.action.Noticef("%s", n)
+			}
+		})
 	}
-	return g.commandFile("outputs", "GITHUB_OUTPUT", func() { g.action.SetOutput(o.Name, o.Value) })
-}
-
-// control reports a control character other than the end of a line.
-func control(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f }
-
-// commandFile writes to the file that a variable of the runner names. Outside a workflow run there may be none.
-func (g *GitHub) commandFile(what, variable string, write func()) error {
-	if g.getenv(variable) == "" {
-		if g.running() {
-			return fmt.Errorf("%s: not written, because %s is not set; does the step empty it?", what, variable)
-		}
-		return nil
-	}
-	if err := guard(write); err != nil {
-		return fmt.Errorf("%s: %w; is the file that the runner made for it still there?", what, err)
-	}
-	return nil
 }
 
 // annotate shows the worst of the annotations, then every notice.

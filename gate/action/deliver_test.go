@@ -115,6 +115,9 @@ func TestDeliverLeavesOutputsAlone(t *testing.T) {
 	}
 }
 
+// delimiter is what many programs end their outputs with. Ours end with none that can be known.
+const delimiter = "_GitHubActionsFileCommandDelimeter_"
+
 func TestOutputHostile(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -127,8 +130,8 @@ func TestOutputHostile(t *testing.T) {
 		{"delimiter in a line", Output{"regressed", `[{"model":"` + delimiter + `"}]`}, true},
 		{"other heredoc", Output{"regressed", "decision<<" + delimiter}, true},
 		{"line ends at the ends", Output{"results-url", "\n\nhttps://a\n"}, true},
-		{"delimiter", Output{"regressed", delimiter + "\ndecision=pass\nx<<" + delimiter}, false},
-		{"delimiter last", Output{"regressed", "x\n" + delimiter}, false},
+		{"delimiter", Output{"regressed", delimiter + "\ndecision=pass\nx<<" + delimiter}, true},
+		{"delimiter last", Output{"regressed", "x\n" + delimiter}, true},
 		{"delimiter for Windows", Output{"regressed", "x\r\n" + delimiter + "\r\ndecision=pass"}, false},
 		{"carriage return", Output{"report-md", "a\rb"}, false},
 		{"nul", Output{"report-md", "a\x00b"}, false},
@@ -198,15 +201,15 @@ func TestDeliverWithoutFiles(t *testing.T) {
 			"outputs: not written, because GITHUB_OUTPUT is not set; does the step empty it?",
 		}},
 		{"folder gone", "true", gone, gone, []string{
-			"job summary: unable to write command to the environment file: open " + gone + ": no such file or directory;" +
+			"job summary: " + gone + ": no such file or directory;" +
 				" is the file that the runner made for it still there?",
-			"outputs: unable to write command to the environment file: open " + gone + ": no such file or directory;" +
+			"outputs: " + gone + ": no such file or directory;" +
 				" is the file that the runner made for it still there?",
 		}},
 		{"a folder", "true", dir, dir, []string{
-			"job summary: unable to write command to the environment file: open " + dir + ": is a directory;" +
+			"job summary: " + dir + ": is a directory;" +
 				" is the file that the runner made for it still there?",
-			"outputs: unable to write command to the environment file: open " + dir + ": is a directory;" +
+			"outputs: " + dir + ": is a directory;" +
 				" is the file that the runner made for it still there?",
 		}},
 	}

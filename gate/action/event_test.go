@@ -11,6 +11,7 @@ import (
 
 const (
 	headSHA  = "ec26c3e57ca3a959ca5aad62de7213c562f8c821"
+	baseSHA  = "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"
 	mergeSHA = "5a5cd5fd0d3c2d7ab9a1bd5a4e8c1a1b7a0b1c2d"
 )
 
@@ -33,13 +34,23 @@ const repository = `"repository":{"full_name":"acme/evals","private":true,"defau
 // pull is the payload of a pull request's event whose head lies in that repository, which is JSON.
 func pull(head string) string {
 	return `{"action":"synchronize","number":7,"pull_request":{"number":7,"head":{"ref":"topic","sha":"` + headSHA + `","repo":` + head + `},` +
-		`"base":{"ref":"main","repo":{"full_name":"acme/evals"}}},` + repository + `}`
+		`"base":{"ref":"main","sha":"` + baseSHA + `","repo":{"full_name":"acme/evals"}},"merge_commit_sha":"` + mergeSHA + `"},` + repository + `}`
 }
+
+// after is the payload of a workflow that runs after another one, which ran for that event on a branch of that repository.
+func after(event, branch, head string) string {
+	return `{"action":"completed","workflow_run":{"id":66,"run_attempt":3,"event":"` + event + `","head_branch":"` + branch + `","head_sha":"` + headSHA +
+		`","head_repository":` + head + `,"pull_requests":[{"number":99}]},` + repository + `}`
+}
+
+// group is the payload of a merge queue.
+const group = `{"action":"checks_requested","merge_group":{"head_sha":"` + mergeSHA + `","head_ref":"refs/heads/gh-readonly-queue/release/1.0/pr-7-` + headSHA +
+	`","base_sha":"` + baseSHA + `","base_ref":"refs/heads/release/1.0"},` + repository + `}`
 
 func TestEvent(t *testing.T) {
 	t.Parallel()
 	base := Event{
-		Repository: "acme/evals", Private: true, DefaultBranch: "main", SHA: mergeSHA, Attempt: 2, Workflow: "CI", Job: "gate",
+		Repository: "acme/evals", Private: true, DefaultBranch: "main", SHA: mergeSHA, Run: "77", Attempt: 2, Workflow: "CI", Job: "gate",
 		RunURL: "https://github.com/acme/evals/actions/runs/77",
 	}
 	with := func(change func(*Event)) Event {
@@ -47,32 +58,56 @@ func TestEvent(t *testing.T) {
 		change(&e)
 		return e
 	}
-	own, fork := pull(`{"full_name":"acme/evals"}`), pull(`{"full_name":"stranger/evals"}`)
-	proposal := func(e *Event) { e.PullRequest, e.SHA = 7, headSHA }
+	const ownRepo, forkRepo = `{"full_name":"acme/evals"}`, `{"full_name":"stranger/evals"}`
+	own, fork := pull(ownRepo), pull(forkRepo)
+	proposal := func(head string) Event {
+		return with(func(e *Event) {
+			e.PullRequest, e.SHA, e.Head, e.HeadBranch, e.Base, e.BaseSHA = 7, headSHA, head, "topic", "main", baseSHA
+			e.Fork = head == "" || head == "stranger/evals"
+		})
+	}
+	onBranch := func(name string) Event { return with(func(e *Event) { e.Branch = name }) }
+	followed := func(head, branch string) Event {
+		return with(func(e *Event) {
+			e.SHA, e.Head, e.HeadBranch, e.Run, e.Attempt, e.Fork = headSHA, head, branch, "66", 3, head != "acme/evals"
+		})
+	}
 	tests := []struct {
 		name, event, ref, payload string
 		want                      Event
 		onDefault                 bool
 	}{
-		{"pull request", "pull_request", "refs/pull/7/merge", own, with(proposal), false},
-		{"pull request, other case", "pull_request", "refs/pull/7/merge", pull(`{"full_name":"Acme/Evals"}`), with(proposal), false},
-		{"from a fork", "pull_request", "refs/pull/7/merge", fork, with(func(e *Event) { proposal(e); e.Fork = true }), false},
-		{"fork deleted", "pull_request", "refs/pull/7/merge", pull("null"), with(func(e *Event) { proposal(e); e.Fork = true }), false},
-		{"target, whose ref is the base", "pull_request_target", "refs/heads/main", fork, with(func(e *Event) { proposal(e); e.Fork = true }), false},
-		{"push", "push", "refs/heads/main", `{"ref":"refs/heads/main",` + repository + `}`, with(func(e *Event) { e.Branch = "main" }), true},
-		{"push to a branch", "push", "refs/heads/feature/x", `{` + repository + `}`, with(func(e *Event) { e.Branch = "feature/x" }), false},
+		{"pull request", "pull_request", "refs/pull/7/merge", own, proposal("acme/evals"), false},
+		{"pull request, other case", "pull_request", "refs/pull/7/merge", pull(`{"full_name":"Acme/Evals"}`), proposal("Acme/Evals"), false},
+		{"from a fork", "pull_request", "refs/pull/7/merge", fork, proposal("stranger/evals"), false},
+		{"fork deleted", "pull_request", "refs/pull/7/merge", pull("null"), proposal(""), false},
+		{"target, whose ref is the base", "pull_request_target", "refs/heads/main", fork, proposal("stranger/evals"), false},
+		{"push", "push", "refs/heads/main", `{"ref":"refs/heads/main","commits":[{"id":"` + headSHA + `"},{"id":"x"},{"id":"` + mergeSHA + `"}],` + repository + `}`,
+			with(func(e *Event) { e.Branch, e.Pushed = "main", []string{headSHA, mergeSHA} }), true},
+		{"push to a branch", "push", "refs/heads/feature/x", `{` + repository + `}`, onBranch("feature/x"), false},
 		{"push of a tag", "push", "refs/tags/main", `{` + repository + `}`, base, false},
-		{"merge queue", "merge_group", "refs/heads/gh-readonly-queue/main/pr-7-" + headSHA,
-			`{"action":"checks_requested","merge_group":{"head_sha":"` + mergeSHA + `","base_ref":"refs/heads/main"},` + repository + `}`, base, false},
-		{"schedule", "schedule", "refs/heads/main", `{"schedule":"0 3 * * *",` + repository + `}`, with(func(e *Event) { e.Branch = "main" }), true},
+		{"merge queue", "merge_group", "refs/heads/gh-readonly-queue/release/1.0/pr-7-" + headSHA, group,
+			with(func(e *Event) { e.Queued, e.Base, e.BaseSHA, e.MergeBase = 7, "release/1.0", baseSHA, baseSHA }), false},
+		{"merge queue that says little", "merge_group", "refs/heads/gh-readonly-queue/main/pr-7-" + headSHA, `{` + repository + `}`,
+			with(func(e *Event) { e.Queued, e.Base = 7, "main" }), false},
+		{"merge queue that says nothing", "merge_group", "refs/heads/queue", `{"merge_group":{},` + repository + `}`, base, false},
+		{"schedule", "schedule", "refs/heads/main", `{"schedule":"0 3 * * *",` + repository + `}`, onBranch("main"), true},
 		{"schedule that says little", "schedule", "refs/heads/main", `{"schedule":"0 3 * * *"}`,
 			with(func(e *Event) { e.Branch, e.Private = "main", false }), true},
-		{"dispatch", "workflow_dispatch", "refs/heads/main", `{"inputs":{"pull_request":"9"},` + repository + `}`,
-			with(func(e *Event) { e.Branch = "main" }), true},
-		{"dispatch on a branch", "workflow_dispatch", "refs/heads/topic", `{"inputs":null,` + repository + `}`,
-			with(func(e *Event) { e.Branch = "topic" }), false},
-		{"after a workflow, of a proposal perhaps", "workflow_run", "refs/heads/main",
-			`{"workflow_run":{"head_branch":"topic","head_sha":"` + headSHA + `"},` + repository + `}`, base, false},
+		{"dispatch", "workflow_dispatch", "refs/heads/main", `{"inputs":{"pull_request":"9"},` + repository + `}`, onBranch("main"), true},
+		{"dispatch on a branch", "workflow_dispatch", "refs/heads/topic", `{"inputs":null,` + repository + `}`, onBranch("topic"), false},
+		{"after a pull request's run", "workflow_run", "refs/heads/main", after("pull_request", "topic", ownRepo), followed("acme/evals", "topic"), false},
+		{"after a fork's run, of a branch of the same name", "workflow_run", "refs/heads/main", after("pull_request", "main", forkRepo),
+			followed("stranger/evals", "main"), false},
+		{"after a fork's push", "workflow_run", "refs/heads/main", after("push", "main", forkRepo), followed("stranger/evals", "main"), false},
+		{"after the run of a fork that is gone", "workflow_run", "refs/heads/main", after("push", "main", "null"), followed("", "main"), false},
+		{"after a push", "workflow_run", "refs/heads/main", after("push", "main", ownRepo),
+			with(func(e *Event) { *e = followed("acme/evals", "main"); e.Branch = "main" }), true},
+		{"after a merge queue's run", "workflow_run", "refs/heads/main", after("merge_group", "gh-readonly-queue/main/pr-7-"+baseSHA, ownRepo),
+			with(func(e *Event) {
+				*e = followed("acme/evals", "gh-readonly-queue/main/pr-7-"+baseSHA)
+				e.Queued, e.Base = 7, "main"
+			}), false},
 		{"comment, on a proposal perhaps", "issue_comment", "refs/heads/main", `{"issue":{"number":7,"pull_request":{}},` + repository + `}`, base, false},
 		{"push that does not name the default branch", "push", "refs/heads/main", `{}`,
 			with(func(e *Event) { e.Branch, e.DefaultBranch, e.Private = "main", "", false }), false},
@@ -106,8 +141,8 @@ func TestEventOutsideGitHub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Event{}); got != want {
-		t.Errorf("got %+v, want nothing", got)
+	if diff := cmp.Diff(Event{}, got); diff != "" {
+		t.Errorf("event (-want +got):\n%s", diff)
 	}
 }
 
@@ -138,6 +173,10 @@ func TestEventRefused(t *testing.T) {
 		{"no pull request", "pull_request", `{}`, "it does not say which pull request it is about"},
 		{"null", "pull_request_target", `null`, "it does not say which pull request it is about"},
 		{"no number", "pull_request", `{"pull_request":{"head":{}}}`, "it does not say which pull request it is about"},
+		{"head that is no commit", "pull_request", `{"pull_request":{"number":7,"head":{"sha":"../../x"}}}`, `it names "../../x", which is not the id of a commit`},
+		{"base that is no commit", "pull_request", `{"pull_request":{"number":7,"base":{"sha":"main"}}}`, `it names "main", which is not the id of a commit`},
+		{"no run", "workflow_run", `{}`, "it does not say which commit the workflow run was of"},
+		{"run without a commit", "workflow_run", `{"workflow_run":{"id":1}}`, "it does not say which commit the workflow run was of"},
 		{"number below one", "pull_request", `{"pull_request":{"number":-7}}`, "it does not say which pull request it is about"},
 	}
 	for _, tt := range tests {
@@ -164,7 +203,7 @@ func TestEventRefused(t *testing.T) {
 	t.Run("no file", func(t *testing.T) {
 		t.Parallel()
 		_, err := New(env(job("pull_request", "refs/pull/7/merge")), io.Discard, nil, "").Event()
-		want := "GITHUB_EVENT_PATH is not set; only that file says which pull request a pull_request event is of"
+		want := "GITHUB_EVENT_PATH is not set; only that file says what a pull_request event is of"
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
@@ -179,16 +218,22 @@ func FuzzEvent(f *testing.F) {
 	f.Add("push", "refs/heads/main", `{`+repository+`}`)
 	f.Add("push", "refs/heads/main", pull("null"))
 	f.Add("schedule", "refs/heads/main", `{"schedule":"0 3 * * *"}`)
+	f.Add("workflow_run", "refs/heads/main", after("push", "main", `{"full_name":"acme/evals"}`))
+	f.Add("workflow_run", "refs/heads/main", after("pull_request", "main", "null"))
+	f.Add("merge_group", "refs/heads/gh-readonly-queue/main/pr-7-"+headSHA, group)
 	f.Fuzz(func(t *testing.T, name, ref, payload string) {
-		e := Event{Name: name, Branch: branch(name, ref), SHA: mergeSHA}
-		if e.read([]byte(payload)) != nil {
+		e := Event{Name: name, Repository: "acme/evals", Branch: branch(name, ref), SHA: mergeSHA}
+		if _, err := e.read([]byte(payload)); err != nil {
 			return
 		}
 		if e.proposal() && e.PullRequest <= 0 {
 			t.Errorf("%s passes for something without a pull request: %+v", name, e)
 		}
-		if e.PullRequest < 0 || e.PullRequest > 0 && e.Branch != "" || e.SHA == "" {
+		if e.PullRequest < 0 || e.Queued < 0 || e.PullRequest > 0 && e.Branch != "" || !isCommit(e.SHA) {
 			t.Errorf("contradiction: %+v", e)
+		}
+		if name == "workflow_run" && e.Fork && (e.Branch != "" || e.Queued != 0) {
+			t.Errorf("a fork passes for a branch of the repository: %+v", e)
 		}
 	})
 }

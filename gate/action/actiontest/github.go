@@ -1,11 +1,13 @@
-// Package actiontest is the part of GitHub's REST API that a gate uses, in memory, for tests.
+// Package actiontest is the part of GitHub's API that a gate uses, in memory, for tests.
 //
-// It is as strict as GitHub's description of its API: a request that is not in it fails the test. It keeps state, so that
-// a comment that was created is listed, and it fails on demand ([GitHub.Fail]).
+// Every request, and every answer but those of faults, is held against a cut of GitHub's own description of its REST API, and
+// what does not conform fails the test. It keeps state, so that a comment that was created is listed, and it fails
+// on demand ([GitHub.Fail]).
 package actiontest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,6 +31,11 @@ const (
 
 	// WorkflowBot is who writes with WorkflowToken.
 	WorkflowBot = "github-actions[bot]"
+
+	// GraphQLURL is where [GitHub.Client] finds the GraphQL API: what GITHUB_GRAPHQL_URL is set to.
+	GraphQLURL = "https://github.test" + graphQLPath
+
+	graphQLPath = "/api/graphql"
 )
 
 // A Request is one that reached the API. Path is without BasePath and with the query.
@@ -43,16 +50,38 @@ type Comment struct {
 	number int
 }
 
+// A Pull is a pull request. The zero value of a field is what [New] gives it.
+type Pull struct {
+	Number      int
+	Head        string   // the head commit; see [Head]
+	HeadRepo    string   // owner/name; empty for the repository itself
+	HeadBranch  string   // "topic-N"
+	Base        string   // the branch it merges into: "main"
+	BaseSHA     string   // a commit of it: 40 times "b"
+	Closed      bool     // without being merged
+	MergeCommit string   // what it was merged as; empty while it is not merged
+	Commits     []string // that the base branch got by merging it, besides MergeCommit
+}
+
+// Head returns the head commit that a pull request of that number has by default.
+func Head(number int) string { return fmt.Sprintf("%040x", 0xc0ffee<<32+number) }
+
 // GitHub is one repository with some pull requests. It may be used by several goroutines.
 type GitHub struct {
 	t     testing.TB
 	owner string
 	name  string
-	pulls []int
 	mux   *http.ServeMux
 
 	mu       sync.Mutex
+	private  bool
+	pulls    map[int]Pull
 	tokens   map[string]identity
+	levels   map[string]string            // permission by login
+	files    map[string]map[string]string // content by path, by revision
+	bases    map[string]string            // merge base by BASE...HEAD
+	history  []string                     // commits, newest first
+	checks   []*CheckRun
 	comments []*Comment // in the order they were written in
 	lastID   int64
 	faults   []*Fault
@@ -61,21 +90,77 @@ type GitHub struct {
 
 type identity struct {
 	login    string
+	app      bool // it may not ask who it is, but by GraphQL
 	readOnly bool
 }
 
 var _ http.Handler = (*GitHub)(nil)
 
-// New returns the repository "owner/name" with pull requests of these numbers, without comments. What no GitHub would
-// understand is an error of t.
+// New returns the public repository "owner/name" with open pull requests of these numbers, without comments. What no GitHub
+// would understand is an error of t.
 func New(t testing.TB, repository string, pulls ...int) *GitHub {
 	owner, name, _ := strings.Cut(repository, "/")
 	g := &GitHub{
-		t: t, owner: owner, name: name, pulls: pulls, lastID: 3_000_000_000, // more than 32 bits hold, as GitHub's are
-		tokens: map[string]identity{WorkflowToken: {login: WorkflowBot}},
+		t: t, owner: owner, name: name, lastID: 3_000_000_000, // more than 32 bits hold, as GitHub's are
+		tokens: map[string]identity{WorkflowToken: {login: WorkflowBot, app: true}},
+		pulls:  map[int]Pull{}, levels: map[string]string{}, files: map[string]map[string]string{}, bases: map[string]string{},
+	}
+	for _, number := range pulls {
+		g.SetPull(Pull{Number: number})
 	}
 	g.mux = g.routes()
 	return g
+}
+
+// SetPull adds a pull request, or replaces the one of that number.
+func (g *GitHub) SetPull(p Pull) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p.Head = cmp.Or(p.Head, Head(p.Number))
+	p.HeadRepo = cmp.Or(p.HeadRepo, g.owner+"/"+g.name)
+	p.HeadBranch = cmp.Or(p.HeadBranch, fmt.Sprint("topic-", p.Number))
+	p.Base, p.BaseSHA = cmp.Or(p.Base, "main"), cmp.Or(p.BaseSHA, strings.Repeat("b", 40))
+	g.pulls[p.Number] = p
+}
+
+// SetPrivate makes the repository private.
+func (g *GitHub) SetPrivate() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.private = true
+}
+
+// SetFile adds a file at a revision, which then can be read. An empty path adds the revision alone.
+func (g *GitHub) SetFile(revision, path, content string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.files[revision] == nil {
+		g.files[revision] = map[string]string{}
+	}
+	if path != "" {
+		g.files[revision][path] = content
+	}
+}
+
+// SetMergeBase says which commit a base and a head share; those of others are not known.
+func (g *GitHub) SetMergeBase(base, head, commit string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.bases[base+"..."+head] = commit
+}
+
+// SetHistory says which commits there are, newest first.
+func (g *GitHub) SetHistory(commits ...string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.history = commits
+}
+
+// Permit gives somebody a permission on the repository: admin, write, read or none. Without it, it is read.
+func (g *GitHub) Permit(login, permission string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.levels[login] = permission
 }
 
 // User adds a person's token.
@@ -83,6 +168,13 @@ func (g *GitHub) User(token, login string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.tokens[token] = identity{login: login}
+}
+
+// App adds the token of an App's installation. The login of an App ends in "[bot]".
+func (g *GitHub) App(token, login string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.tokens[token] = identity{login: login, app: true}
 }
 
 // ReadOnly takes the right to write from a token, as GitHub does for pull requests from forks.
@@ -113,6 +205,18 @@ func (g *GitHub) Delete(id int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.comments = slices.DeleteFunc(g.comments, func(c *Comment) bool { return c.ID == id })
+}
+
+// Edit has somebody change a comment's text on its page.
+func (g *GitHub) Edit(id int64, body string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, c := range g.comments {
+		if c.ID == id {
+			c.Body = body
+			c.Edits++
+		}
+	}
 }
 
 // Comments returns the comments of a pull request, oldest first.
@@ -174,8 +278,9 @@ func (g *GitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault := g.fault(r.Method, path)
 	g.mu.Unlock()
 
+	conforming := g.conforming(body)
 	if fault == nil {
-		g.mux.ServeHTTP(w, r)
+		conforming.ServeHTTP(w, r)
 		return
 	}
 	if fault.Before != nil {
@@ -183,9 +288,9 @@ func (g *GitHub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case fault.Status == 0:
-		g.mux.ServeHTTP(w, r)
+		conforming.ServeHTTP(w, r)
 	case fault.Done:
-		g.mux.ServeHTTP(httptest.NewRecorder(), r)
+		conforming.ServeHTTP(httptest.NewRecorder(), r)
 		fallthrough
 	default:
 		fault.answer(w)

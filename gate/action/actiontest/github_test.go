@@ -113,13 +113,13 @@ func TestStrict(t *testing.T) {
 	tests := []struct{ name, method, path, body, want string }{
 		{"base path left out", "GET", "/repos/acme/evals/issues/7/comments", "", "not a request that this GitHub knows"},
 		{"another repository", "GET", BasePath + "/repos/acme/other/issues/7/comments", "", "not a request that this GitHub knows"},
-		{"another method", "DELETE", comments, "", "not a request that this GitHub knows"},
+		{"another method", "DELETE", comments, "", "no matching operation was found"},
 		{"unknown parameter", "GET", comments + "?perpage=3", "", "unknown parameter perpage"},
 		{"too large a page", "GET", comments + "?per_page=101", "", "per_page is more than 100"},
 		{"page zero", "GET", comments + "?page=0", "", `"0" is not a count`},
-		{"no body", "POST", comments, "{}", "not an object that has a body and nothing else"},
+		{"no body", "POST", comments, "{}", `property "body" is missing`},
 		{"more than a body", "POST", comments, `{"body":"x","id":3}`, "not an object that has a body and nothing else"},
-		{"not JSON", "POST", comments, `body=x`, "not an object that has a body and nothing else"},
+		{"not JSON", "POST", comments, `body=x`, "failed to decode request body"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

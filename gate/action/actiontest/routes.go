@@ -22,6 +22,18 @@ func (g *GitHub) routes() *http.ServeMux {
 	mux.HandleFunc("GET "+repo+"/issues/{number}/comments", g.allowed(g.listComments))
 	mux.HandleFunc("POST "+repo+"/issues/{number}/comments", g.allowed(g.createComment))
 	mux.HandleFunc("PATCH "+repo+"/issues/comments/{id}", g.allowed(g.updateComment))
+	mux.HandleFunc("DELETE "+repo+"/issues/comments/{id}", g.allowed(g.deleteComment))
+	mux.HandleFunc("GET "+repo+"/pulls", g.allowed(g.listPulls))
+	mux.HandleFunc("GET "+repo+"/pulls/{number}", g.allowed(g.getPull))
+	mux.HandleFunc("GET "+repo+"/commits", g.allowed(g.listCommits))
+	mux.HandleFunc("GET "+repo+"/commits/{commit}/pulls", g.allowed(g.listPullsOfCommit))
+	mux.HandleFunc("GET "+repo+"/compare/{basehead}", g.allowed(g.compare))
+	mux.HandleFunc("GET "+repo+"/contents/{path...}", g.allowed(g.getContents))
+	mux.HandleFunc("GET "+repo+"/collaborators/{login}/permission", g.allowed(g.getPermission))
+	mux.HandleFunc("GET "+repo+"/commits/{commit}/check-runs", g.allowed(g.listChecks))
+	mux.HandleFunc("POST "+repo+"/check-runs", g.allowed(g.createCheck))
+	mux.HandleFunc("PATCH "+repo+"/check-runs/{id}", g.allowed(g.updateCheck))
+	mux.HandleFunc("POST "+graphQLPath, g.allowed(g.viewer))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		g.wrong(r, "not a request that this GitHub knows; is the path of the base address left out, or the repository another?")
 		refuse(w, http.StatusNotFound, "Not Found", docs)
@@ -47,7 +59,7 @@ func (g *GitHub) allowed(next func(http.ResponseWriter, *http.Request, identity)
 		switch {
 		case !ok:
 			refuse(w, http.StatusUnauthorized, "Bad credentials", docs)
-		case id.readOnly && r.Method != http.MethodGet:
+		case id.readOnly && r.Method != http.MethodGet && r.URL.Path != graphQLPath:
 			w.Header().Set("X-Accepted-Github-Permissions", "issues=write; pull_requests=write")
 			refuse(w, http.StatusForbidden, notAccessible(id), docs+"issues/comments#create-an-issue-comment")
 		default:
@@ -57,7 +69,7 @@ func (g *GitHub) allowed(next func(http.ResponseWriter, *http.Request, identity)
 }
 
 func notAccessible(id identity) string {
-	if id.login == WorkflowBot {
+	if id.app {
 		return "Resource not accessible by integration"
 	}
 	return "Resource not accessible by personal access token"
@@ -65,16 +77,35 @@ func notAccessible(id identity) string {
 
 func (g *GitHub) getUser(w http.ResponseWriter, r *http.Request, id identity) {
 	g.query(r)
-	if id.login == WorkflowBot {
+	if id.app {
 		refuse(w, http.StatusForbidden, notAccessible(id), docs+"users/users#get-the-authenticated-user")
 		return
 	}
 	reply(w, http.StatusOK, publicUser(id.login))
 }
 
+// viewer answers the one question that is asked by GraphQL.
+func (g *GitHub) viewer(w http.ResponseWriter, r *http.Request, id identity) {
+	var in struct {
+		Query string `json:"query"`
+	}
+	dec := json.NewDecoder(r.Body)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&in); err != nil || strings.Join(strings.Fields(in.Query), " ") != "{ viewer { login } }" {
+		g.wrong(r, "not the query that this GitHub knows: %q", in.Query)
+	}
+	reply(w, http.StatusOK, object{"data": object{"viewer": object{"login": id.login}}})
+}
+
 func (g *GitHub) getRepository(w http.ResponseWriter, r *http.Request, _ identity) {
 	g.query(r)
-	reply(w, http.StatusOK, repository(g.owner, g.name))
+	repo := repository(g.owner + "/" + g.name)
+	g.mu.Lock()
+	if g.private {
+		repo["private"], repo["visibility"] = true, "private"
+	}
+	g.mu.Unlock()
+	reply(w, http.StatusOK, repo)
 }
 
 func (g *GitHub) listComments(w http.ResponseWriter, r *http.Request, _ identity) {
@@ -82,18 +113,26 @@ func (g *GitHub) listComments(w http.ResponseWriter, r *http.Request, _ identity
 	if !ok {
 		return
 	}
-	query := g.query(r, "per_page", "page", "since")
+	list := []object{}
+	for _, c := range g.Comments(number) {
+		list = append(list, g.comment(c))
+	}
+	reply(w, http.StatusOK, page(g, w, r, list, "since"))
+}
+
+// page returns the part of a list that a request asks for, and names the others in the answer's Link header.
+func page[T any](g *GitHub, w http.ResponseWriter, r *http.Request, list []T, known ...string) []T {
+	query := g.query(r, append(known, "per_page", "page")...)
 	size, page := g.count(r, query.Get("per_page"), 30), g.count(r, query.Get("page"), 1)
 	if size > 100 {
 		g.wrong(r, "per_page is more than 100")
 		size = 100
 	}
-	cs := g.Comments(number)
-	last := max(1, (len(cs)+size-1)/size)
+	last := max(1, (len(list)+size-1)/size)
 	var links []string
 	link := func(page int, rel string) {
 		query.Set("page", strconv.Itoa(page))
-		links = append(links, fmt.Sprintf(`<%s://%s%s?%s>; rel="%s"`, cmp.Or(r.URL.Scheme, "http"), r.Host, r.URL.Path, query.Encode(), rel))
+		links = append(links, fmt.Sprintf(`<%s://%s%s?%s>; rel="%s"`, cmp.Or(r.URL.Scheme, "http"), r.Host, r.URL.EscapedPath(), query.Encode(), rel))
 	}
 	if page > 1 {
 		link(page-1, "prev")
@@ -108,11 +147,7 @@ func (g *GitHub) listComments(w http.ResponseWriter, r *http.Request, _ identity
 	if links != nil {
 		w.Header().Set("Link", strings.Join(links, ", "))
 	}
-	list := []any{}
-	for _, c := range cs[min(len(cs), (page-1)*size):min(len(cs), page*size)] {
-		list = append(list, g.comment(c))
-	}
-	reply(w, http.StatusOK, list)
+	return list[min(len(list), (page-1)*size):min(len(list), page*size)]
 }
 
 func (g *GitHub) createComment(w http.ResponseWriter, r *http.Request, id identity) {
@@ -149,10 +184,26 @@ func (g *GitHub) updateComment(w http.ResponseWriter, r *http.Request, _ identit
 	reply(w, http.StatusOK, g.comment(c))
 }
 
+func (g *GitHub) deleteComment(w http.ResponseWriter, r *http.Request, _ identity) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	g.mu.Lock()
+	there := slices.ContainsFunc(g.comments, func(c *Comment) bool { return c.ID == id })
+	g.mu.Unlock()
+	if err != nil || !there {
+		refuse(w, http.StatusNotFound, "Not Found", docs+"issues/comments#delete-an-issue-comment")
+		return
+	}
+	g.Delete(id)
+	w.WriteHeader(http.StatusNoContent)
+}
+
 // pull returns the pull request of the path, or answers that there is none.
 func (g *GitHub) pull(w http.ResponseWriter, r *http.Request) (int, bool) {
 	number, err := strconv.Atoi(r.PathValue("number"))
-	if err != nil || !slices.Contains(g.pulls, number) {
+	g.mu.Lock()
+	_, ok := g.pulls[number]
+	g.mu.Unlock()
+	if err != nil || !ok {
 		refuse(w, http.StatusNotFound, "Not Found", docs+"issues/comments")
 		return 0, false
 	}

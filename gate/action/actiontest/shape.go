@@ -84,11 +84,13 @@ func publicUser(login string) object {
 	return u
 }
 
-func repository(owner, name string) object {
+// repository returns the one of that owner and name.
+func repository(fullName string) object {
+	owner, name, _ := strings.Cut(fullName, "/")
 	at := fmt.Sprintf("%s/repos/%s/%s", URL, owner, name)
 	page := fmt.Sprintf("https://github.test/%s/%s", owner, name)
 	r := object{
-		"id": 1296269, "node_id": "R_1296269", "name": name, "full_name": owner + "/" + name, "owner": user(owner),
+		"id": 1296269, "node_id": "R_1296269", "name": name, "full_name": fullName, "owner": user(owner),
 		"private": false, "visibility": "public", "fork": false, "default_branch": "main", "archived": false, "disabled": false,
 		"description": nil, "homepage": nil, "language": nil, "license": nil, "mirror_url": nil,
 		"url": at, "html_url": page, "clone_url": page + ".git", "svn_url": page,
@@ -113,4 +115,71 @@ func urls(o object, at, names string) object {
 		o[name+"_url"] = at + "/" + name
 	}
 	return o
+}
+
+// state is open or closed.
+func (p Pull) state() string {
+	if p.Closed || p.MergeCommit != "" {
+		return "closed"
+	}
+	return "open"
+}
+
+func (g *GitHub) pullObject(p Pull) object {
+	repo := fmt.Sprintf("%s/repos/%s/%s", URL, g.owner, g.name)
+	at := fmt.Sprintf("%s/pulls/%d", repo, p.Number)
+	page := fmt.Sprintf("https://github.test/%s/%s/pull/%d", g.owner, g.name, p.Number)
+	links := object{}
+	for _, name := range strings.Fields("comments commits statuses html issue review_comments review_comment self") {
+		links[name] = object{"href": at + "/" + name}
+	}
+	o := object{
+		"id": 1000 + p.Number, "node_id": fmt.Sprintf("PR_%d", p.Number), "number": p.Number, "state": p.state(), "locked": false,
+		"url": at, "html_url": page, "diff_url": page + ".diff", "patch_url": page + ".patch", "title": "title", "body": nil,
+		"issue_url": fmt.Sprintf("%s/issues/%d", repo, p.Number), "user": user("author"), "author_association": "NONE",
+		"created_at": began, "updated_at": began, "closed_at": nil, "merged_at": nil, "merge_commit_sha": nil,
+		"assignee": nil, "labels": []any{}, "milestone": nil, "auto_merge": nil, "_links": links,
+		"head": end(p.HeadRepo, p.HeadBranch, p.Head), "base": end(g.owner+"/"+g.name, p.Base, p.BaseSHA),
+	}
+	if p.MergeCommit != "" {
+		o["merged_at"], o["merge_commit_sha"] = began, p.MergeCommit
+	}
+	return urls(o, at, "comments commits review_comment review_comments statuses")
+}
+
+// end is the head or the base of a pull request.
+func end(fullName, ref, commit string) object {
+	owner, _, _ := strings.Cut(fullName, "/")
+	return object{"label": owner + ":" + ref, "ref": ref, "sha": commit, "user": user(owner), "repo": repository(fullName)}
+}
+
+func (g *GitHub) commit(id string) object {
+	at := fmt.Sprintf("%s/repos/%s/%s/commits/%s", URL, g.owner, g.name, id)
+	who := object{"name": "author", "email": "author@github.test", "date": began}
+	return object{
+		"url": at, "sha": id, "node_id": "C_" + id, "html_url": "https://github.test/" + g.owner + "/" + g.name + "/commit/" + id,
+		"comments_url": at + "/comments", "author": nil, "committer": nil, "parents": []any{},
+		"commit": object{
+			"url": at, "author": who, "committer": who, "comment_count": 0, "message": "message",
+			"tree": object{"sha": id, "url": at + "/tree"},
+		},
+	}
+}
+
+// entry is a folder of the repository's root.
+func (g *GitHub) entry(name string) object {
+	at := fmt.Sprintf("%s/repos/%s/%s/contents/%s", URL, g.owner, g.name, name)
+	return object{
+		"type": "dir", "size": 0, "name": name, "path": name, "sha": strings.Repeat("d", 40), "url": at, "git_url": at, "html_url": at,
+		"download_url": nil, "_links": object{"self": at, "git": at, "html": at},
+	}
+}
+
+// app is who a workflow's token makes check runs as.
+func app() object {
+	return object{
+		"id": 15368, "node_id": "A_15368", "slug": "github-actions", "name": "GitHub Actions", "description": "", "owner": user("github"),
+		"external_url": "https://github.test", "html_url": "https://github.test/apps/github-actions", "created_at": began, "updated_at": began,
+		"permissions": object{"checks": "write"}, "events": []any{},
+	}
 }
