@@ -2,9 +2,11 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/hubgate/hubgate/hub"
 )
@@ -15,6 +17,7 @@ type authorise struct {
 	origin  string // of the Hub
 	token   func(context.Context, hub.Repo) (string, error)
 	secrets *secrets
+	refused *sync.Map // see Hub.refused
 	next    http.RoundTripper
 }
 
@@ -32,6 +35,10 @@ func (a *authorise) RoundTrip(req *http.Request) (*http.Response, error) {
 		return a.next.RoundTrip(req)
 	}
 	token, err := a.token(req.Context(), t.repo)
+	if errors.Is(err, hub.ErrForbidden) && (req.Method == http.MethodGet || req.Method == http.MethodHead) {
+		a.refused.Store(t.repo, err) // the Hub may show it to everyone; what is to be written is another matter
+		return a.next.RoundTrip(req)
+	}
 	if err != nil {
 		closeBody(req)
 		return nil, &tokenError{err}

@@ -1,7 +1,6 @@
 package remote
 
 import (
-	"slices"
 	"time"
 
 	"github.com/hubgate/hubgate/hub"
@@ -10,15 +9,15 @@ import (
 // stale bounds how long after a commit the Hub may answer with the state before it.
 const stale = time.Minute
 
-type branchKey struct {
-	repo   hub.Repo
-	branch string
+// A step is from where a branch moved when a commit was made here.
+type step struct {
+	repo           hub.Repo
+	branch, parent string
 }
 
-// A landing is the last commit that was made here on a branch, and what came before it.
+// A landing is a commit that was made here, and when.
 type landing struct {
 	commit hub.Commit
-	before []string
 	at     time.Time
 }
 
@@ -27,26 +26,24 @@ type landing struct {
 func (h *Hub) committed(r hub.Repo, branch string, c hub.Commit) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	k := branchKey{r, branch}
-	l := h.landed[k]
-	if l.commit.ID != "" {
-		l.before = append(l.before, l.commit.ID)
-	}
-	if c.Parent != "" && !slices.Contains(l.before, c.Parent) {
-		l.before = append(l.before, c.Parent)
-	}
-	l.commit, l.at = c, time.Now()
-	h.landed[k] = l
+	h.made[c.ID] = c
+	h.landed[step{r, branch, c.Parent}] = landing{c, time.Now()}
 }
 
-// newest returns what a branch points at, given what the Hub answers: the commit that was made here when the answer is one
-// from before it.
-func (h *Hub) newest(r hub.Repo, branch string, answer hub.Commit) hub.Commit {
+// newest returns what a revision names, given what the Hub answers: of a branch the commit that was made here on top of the
+// answer, and a commit that was made here as Commit returned it, though the Hub's clock may have told another time.
+func (h *Hub) newest(r hub.Repo, revision string, answer hub.Commit) hub.Commit {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	l := h.landed[branchKey{r, branch}]
-	if l.commit.ID != "" && time.Since(l.at) < stale && slices.Contains(l.before, answer.ID) {
-		return l.commit
+	for { // commits may have been made here on top of each other, and confirmed in any order
+		l, ok := h.landed[step{r, revision, answer.ID}]
+		if !ok || time.Since(l.at) >= stale {
+			break
+		}
+		answer = l.commit
+	}
+	if c, ok := h.made[answer.ID]; ok {
+		return c
 	}
 	return answer
 }

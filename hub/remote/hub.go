@@ -37,11 +37,13 @@ type Hub struct {
 	base      *url.URL
 	transport http.RoundTripper // of all layers
 	secrets   *secrets
-	caller    caller // who asks; see Hub.certain
+	refused   *sync.Map // by hub.Repo: why there is no token for it, so that it is read as by a stranger
+	caller    caller    // who asks; see Hub.certain
 
 	mu      sync.Mutex
 	renamed map[hub.Repo]hub.Repo // what a dataset was asked for as, and its name now
-	landed  map[branchKey]landing // see Hub.committed
+	landed  map[step]landing // see Hub.committed
+	made    map[string]hub.Commit // by id, as Commit returned them
 }
 
 // Open returns the Hub at a URL without asking it anything. It refuses a URL that is not https, or http to this machine
@@ -57,11 +59,14 @@ func Open(o Options) (*Hub, error) {
 	if o.Transport == nil {
 		o.Transport = newTransport()
 	}
-	h := &Hub{base: base, secrets: &secrets{}, renamed: map[hub.Repo]hub.Repo{}, landed: map[branchKey]landing{}}
+	h := &Hub{
+		base: base, secrets: &secrets{}, refused: &sync.Map{},
+		renamed: map[hub.Repo]hub.Repo{}, landed: map[step]landing{}, made: map[string]hub.Commit{},
+	}
 	h.transport = &agent{
 		name: o.UserAgent, origin: origin(base), log: o.Log, secrets: h.secrets,
 		next: &retry{log: o.Log, next: &whole{next: &authorise{
-			origin: origin(base), token: o.Token, secrets: h.secrets, next: o.Transport,
+			origin: origin(base), token: o.Token, secrets: h.secrets, refused: h.refused, next: o.Transport,
 		}}},
 	}
 	return h, nil

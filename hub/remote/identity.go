@@ -56,12 +56,12 @@ func (id *Identity) Token(ctx context.Context, r hub.Repo) (string, error) {
 		return g.token, g.refused
 	}
 	g, err := id.exchange(ctx, r)
+	if e := (*hub.Error)(nil); err != nil && !errors.As(err, &e) {
+		err = &hub.Error{Op: "token", Target: r.String(), Err: err}
+	}
 	if errors.Is(err, hub.ErrForbidden) { // which asking again for every request does not change
 		g = grant{refused: err, until: time.Now().Add(renewBefore)}
 	} else if err != nil {
-		if e := (*hub.Error)(nil); !errors.As(err, &e) {
-			err = &hub.Error{Op: "token", Target: r.String(), Err: err}
-		}
 		return "", err
 	}
 	if id.tokens == nil {
@@ -75,7 +75,7 @@ func (id *Identity) exchange(ctx context.Context, r hub.Repo) (grant, error) {
 	if err := r.Check(); err != nil {
 		return grant{}, err
 	}
-	proof, err := id.prove(ctx)
+	proof, err := id.prove(ctx, r)
 	if err != nil {
 		return grant{}, err
 	}
@@ -121,7 +121,7 @@ func (id *Identity) exchange(ctx context.Context, r hub.Repo) (grant, error) {
 }
 
 // prove returns the JWT that says which job this is.
-func (id *Identity) prove(ctx context.Context) (string, error) {
+func (id *Identity) prove(ctx context.Context, r hub.Repo) (string, error) {
 	if id.Proof != "" {
 		return id.secret(id.Proof)
 	}
@@ -145,7 +145,11 @@ func (id *Identity) prove(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("asking GitHub for the job's identity: %w", err)
 	}
 	if status != http.StatusOK {
-		return "", fmt.Errorf(`asking GitHub for the job's identity: status %d: %w; give the job the permission "id-token: write"`, status, hub.ErrUnavailable)
+		e := &hub.Error{Op: "token", Target: r.String(), Status: status, Err: fmt.Errorf("GitHub does not say which job this is: %w", hub.ErrUnavailable)}
+		if status == http.StatusUnauthorized || status == http.StatusForbidden {
+			e.Err, e.Advice = fmt.Errorf("GitHub does not say which job this is: %w", hub.ErrForbidden), `give the job the permission "id-token: write", or set hf-token`
+		}
+		return "", e
 	}
 	proof, err := id.secret(answer.Value)
 	if err != nil {
