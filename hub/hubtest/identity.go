@@ -40,6 +40,7 @@ func (s *Server) Identity(job Publisher) (requestURL, requestToken string) {
 		panic(err) // strings only
 	}
 	token := "ghs_" + base64.RawURLEncoding.EncodeToString(claims)
+	s.Grant(token, Account{Expired: true}) // a secret, and no token of the Hub
 	return s.runner.URL + "/idtoken?api-version=2.0", token
 }
 
@@ -58,7 +59,7 @@ func (s *Server) issueIdentity(w http.ResponseWriter, r *http.Request) {
 	default:
 		jwt := s.identityToken(job, q.Get("audience"))
 		s.locked(func() *answer {
-			s.accounts[jwt] = &Account{Name: "identity", Expired: true} // a secret, and no token of the Hub
+			s.accounts[jwt] = &Account{Expired: true} // as above
 			return reply(http.StatusOK, object{"count": len(jwt), "value": jwt})
 		}).send(w, r)
 	}

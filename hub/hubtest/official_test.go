@@ -2,6 +2,7 @@ package hubtest_test
 
 import (
 	"bytes"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,7 +32,7 @@ func TestOfficialClient(t *testing.T) {
 			}
 			puts := 0
 			for _, r := range s.Requests() {
-				if r.Storage && r.Method == "PUT" {
+				if r.Storage && r.Method == http.MethodPut {
 					puts++
 				}
 			}

@@ -66,6 +66,6 @@ func (s *Server) raw(c *call, r *repository) *answer {
 }
 
 func gitFile(at *snapshot, f leaf) *answer {
-	a := (&answer{header: http.Header{}, body: f.blob}).set("Content-Type", "text/plain; charset=utf-8")
+	a := (&answer{text: true, header: http.Header{}, body: f.blob}).set("Content-Type", "text/plain; charset=utf-8")
 	return a.set("ETag", strconv.Quote(f.oid)).set("X-Repo-Commit", at.id).set("Accept-Ranges", "bytes")
 }
