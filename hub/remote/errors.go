@@ -22,13 +22,14 @@ func (h *Hub) wrap(ctx context.Context, r request, err error) error {
 	}
 	e := &hub.Error{Op: r.op, Target: r.target, Err: err}
 	var token *tokenError
+	var content *contentError
 	switch {
 	case ctx.Err() != nil:
 		e.Err = context.Cause(ctx)
 		if !errors.Is(e.Err, ctx.Err()) {
 			e.Err = fmt.Errorf("%w: %w", ctx.Err(), e.Err)
 		}
-	case errors.Is(err, hub.ErrNotHub), errors.As(err, &token): // in our own words
+	case errors.Is(err, hub.ErrNotHub), errors.As(err, &token), errors.As(err, &content): // in our own words
 	case errors.Is(err, errTooLong):
 		e.Err = fmt.Errorf("%w: %w", hub.ErrNotHub, err)
 	case errors.Is(err, http.ErrSchemeMismatch):
@@ -63,6 +64,11 @@ func (h *Hub) fail(ctx context.Context, r request, a *answer) error {
 		e.Err = hub.ErrNoEntry
 	case code == "RepoNotFound", a.status == http.StatusUnauthorized && r.repo != (hub.Repo{}) && !strings.HasPrefix(message, badToken):
 		e.Err = hub.ErrHidden
+		if why, ok := h.refused.Load(r.repo); ok { // there is a way to a token, and the Hub does not know it
+			if t := (*hub.Error)(nil); errors.As(why.(error), &t) {
+				e.Advice = t.Mend()
+			}
+		}
 		if h.certain(ctx, r.repo) {
 			e.Err = hub.ErrNotFound
 		}

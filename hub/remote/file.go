@@ -98,7 +98,7 @@ func (f *file) locate(ctx context.Context) error {
 // isElsewhere tells whether a redirect is the answer for a file that is elsewhere, and not merely to another address of the Hub.
 func isElsewhere(a *answer) bool {
 	u, err := location(a)
-	return err == nil && (a.header.Get("X-Linked-Etag") != "" || origin(u) != origin(a.url))
+	return err == nil && (isSHA256(etag(a.header.Get("X-Linked-Etag"))) || origin(u) != origin(a.url))
 }
 
 // linked takes an answer that tells where the content is.
@@ -133,53 +133,61 @@ func (f *file) is(size int64, digest string) error {
 
 // fetch returns n bytes from off on, which lie within the file.
 func (f *file) fetch(ctx context.Context, off, n int64) ([]byte, error) {
-	for first := true; ; first = false {
-		from := f.source()
-		r := f.request()
-		r.path, r.url = "", from.url
-		part := n < f.size
-		if part {
-			r.header.Set("Range", fmt.Sprintf("bytes=%d-%d", off, off+n-1))
-			if from.etag != "" {
-				r.header.Set("If-Range", from.etag)
-			}
-		}
-		unread := false
-		limit := func(resp *http.Response) int64 {
-			switch {
-			case resp.StatusCode == http.StatusPartialContent || !part:
-				return n
-			case resp.ContentLength != f.size || f.size > maxIgnored:
-				unread = true
-				return -1
-			}
-			return f.size
-		}
-		a, err := f.store.hub.do(ctx, r, limit, nil)
-		if err != nil {
+	from := f.source()
+	a, err := f.ask(ctx, from, off, n)
+	if err == nil && a.foreign && (a.status == http.StatusForbidden || a.status == http.StatusUnauthorized) { // the address has expired
+		if err := f.relocate(ctx, from.url); err != nil {
 			return nil, err
 		}
-		switch {
-		case first && a.foreign && (a.status == http.StatusForbidden || a.status == http.StatusUnauthorized):
-			// The address has expired.
-			if err := f.relocate(ctx, from.url); err != nil {
-				return nil, err
-			}
-			continue
-		case unread:
-			return nil, f.fail(fmt.Errorf("%s sends all of its %d bytes when asked for a range, of %d", a.url.Host, a.size, f.size))
-		case a.status == http.StatusOK:
-			if err := f.keep(a.body); err != nil {
-				return nil, err
-			}
-			return a.body[off:][:n], nil
-		case a.status == http.StatusPartialContent:
-			return a.body, f.checkRange(a, from, off, n)
-		case a.status == http.StatusRequestedRangeNotSatisfiable:
-			return nil, f.fail(fmt.Errorf("%w: the Hub says that it has %d bytes, and it has fewer", hub.ErrCorrupt, f.size))
-		}
-		return nil, f.store.hub.fail(ctx, r, a)
+		from = f.source()
+		a, err = f.ask(ctx, from, off, n)
 	}
+	if err != nil {
+		return nil, err
+	}
+	switch a.status {
+	case http.StatusOK: // the whole file, asked for or not
+		if err := f.keep(a.body); err != nil {
+			return nil, err
+		}
+		return a.body[off:][:n], nil
+	case http.StatusPartialContent:
+		return a.body, f.checkRange(a, from, off, n)
+	case http.StatusRequestedRangeNotSatisfiable:
+		return nil, f.fail(fmt.Errorf("%w: the Hub says that it has %d bytes, and it has fewer", hub.ErrCorrupt, f.size))
+	}
+	return nil, f.store.hub.fail(ctx, f.request(), a)
+}
+
+// ask makes one request for n bytes from off on, or for the whole file when those are all.
+func (f *file) ask(ctx context.Context, from source, off, n int64) (*answer, error) {
+	r := f.request()
+	r.path, r.url = "", from.url
+	if n < f.size {
+		r.header.Set("Range", fmt.Sprintf("bytes=%d-%d", off, off+n-1))
+		if from.etag != "" {
+			r.header.Set("If-Range", from.etag)
+		}
+	}
+	unread := false
+	limit := func(resp *http.Response) int64 {
+		unread = resp.StatusCode == http.StatusOK && f.size > max(n, maxIgnored)
+		switch {
+		case unread:
+			return -1
+		case resp.StatusCode == http.StatusOK:
+			return f.size
+		}
+		return n
+	}
+	a, err := f.store.hub.do(ctx, r, limit, nil)
+	switch {
+	case errors.Is(err, errTooLong):
+		return nil, f.fail(fmt.Errorf("%w: more bytes come than the %d that were asked for", hub.ErrCorrupt, n))
+	case err == nil && unread:
+		return nil, f.fail(fmt.Errorf("%w: %s sends all of its %d bytes when asked for a range", hub.ErrNotHub, a.url.Host, f.size))
+	}
+	return a, err
 }
 
 // relocate asks the Hub for another address in place of one that has expired, unless that was done meanwhile.

@@ -2,6 +2,8 @@ package remote
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/url"
 
 	"github.com/hubgate/hubgate/hub"
@@ -12,24 +14,27 @@ var (
 	_ hub.Store = (*store)(nil)
 )
 
-// Open returns the dataset r after one request for what the Hub knows of it.
+// Open returns the dataset r after one request for what the Hub knows of it. A dataset without a commit is one too.
 // GET /api/datasets/{repo}
 func (h *Hub) Open(ctx context.Context, r hub.Repo) (hub.Store, error) {
 	if err := r.Check(); err != nil {
 		return nil, &hub.Error{Op: "open", Target: r.String(), Err: err}
 	}
-	now := h.current(r)
+	was := h.current(r)
 	var info struct {
 		ID string `json:"id"`
 	}
-	req := request{op: "open", target: r.String(), repo: now, path: datasetAPI(now), query: url.Values{"expand": {"sha"}}}
-	if _, err := h.call(ctx, req, &info); err != nil {
+	req := request{op: "open", target: r.String(), repo: was, path: datasetAPI(was), query: url.Values{"expand": {"sha"}}}
+	_, err := h.call(ctx, req, &info)
+	if errors.Is(err, hub.ErrNoRevision) {
+		return &store{hub: h, repo: h.current(was)}, nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	now = h.current(now)
-	if name, err := hub.ParseRepo(info.ID); err == nil && name != now {
-		h.rename(now, name)
-		now = name
+	now, err := hub.ParseRepo(info.ID)
+	if err != nil {
+		return nil, &hub.Error{Op: "open", Target: r.String(), Err: fmt.Errorf("%w: it does not name the dataset", hub.ErrNotHub)}
 	}
 	h.rename(r, now)
 	return &store{hub: h, repo: now}, nil

@@ -5,8 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // maxPiece is the most that one request fetches of a longer range, in bytes: what breaks off is fetched again.
@@ -93,34 +93,24 @@ func (b *blob) fetchAll(ctx context.Context, spans []span) error {
 	for i := range spans {
 		pieces = append(pieces, spans[i].cut()...)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var next atomic.Int64
-	work := func() {
-		for ctx.Err() == nil {
-			i := int(next.Add(1)) - 1
-			if i >= len(pieces) {
-				return
-			}
-			p := pieces[i]
-			data, err := b.file.fetch(ctx, p.off, p.size)
-			if err != nil {
-				cancel(err) // the first error is the one that is reported
-				return
-			}
-			p.fill(data)
-		}
-	}
 	if len(pieces) == 1 {
-		work()
-		return context.Cause(ctx)
+		data, err := b.file.fetch(ctx, pieces[0].off, pieces[0].size)
+		pieces[0].fill(data)
+		return err
 	}
-	var wg sync.WaitGroup
-	for range min(len(pieces), inFlight) {
-		wg.Go(work)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(inFlight)
+	for _, p := range pieces {
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			data, err := b.file.fetch(ctx, p.off, p.size)
+			p.fill(data)
+			return err
+		})
 	}
-	wg.Wait()
-	return context.Cause(ctx)
+	return g.Wait()
 }
 
 // A piece is what one request fetches of a span.

@@ -52,7 +52,7 @@ func (h *Hub) call(ctx context.Context, r request, out any) (http.Header, error)
 	if out == nil {
 		return a.header, nil
 	}
-	if err := json.Unmarshal(a.body, out); err != nil {
+	if err := json.Unmarshal(a.body, out); err != nil || string(bytes.TrimSpace(a.body)) == "null" {
 		return nil, h.notHub(r, a, "it is not the JSON of a Hub")
 	}
 	return a.header, nil

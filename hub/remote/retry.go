@@ -46,8 +46,11 @@ func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp, err := r.next.RoundTrip(req)
 		wait := max(backoff(attempt), askedFor(resp))
 		again := attempt < maxRetries && waited+wait <= maxWait && mayRepeat(req, resp, err) && r.reaches(req.URL.Host, err, began, wait)
-		if !again || !r.wait(req.Context(), resp, wait) {
+		if end, ok := req.Context().Deadline(); !again || ok && time.Until(end) <= wait {
 			return resp, err
+		}
+		if err := r.wait(req.Context(), resp, wait); err != nil {
+			return nil, err
 		}
 		waited += wait
 	}
@@ -81,9 +84,10 @@ func isUnconnected(err error) bool {
 // isPermanent tells whether an error will be the same next time.
 func isPermanent(err error) bool {
 	var token *tokenError
+	var content *contentError
 	var certificate *tls.CertificateVerificationError
 	var name *net.DNSError
-	return errors.As(err, &token) || errors.As(err, &certificate) || errors.As(err, &name) && name.IsNotFound ||
+	return errors.As(err, &token) || errors.As(err, &content) || errors.As(err, &certificate) || errors.As(err, &name) && name.IsNotFound ||
 		errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errTooLong)
 }
 
@@ -115,11 +119,8 @@ func backoff(attempt int) time.Duration {
 	return d*3/4 + rand.N(d/2)
 }
 
-// wait lets time pass, and tells whether it did. It does not begin to where the context ends before.
-func (r *retry) wait(ctx context.Context, resp *http.Response, d time.Duration) bool {
-	if end, ok := ctx.Deadline(); ok && time.Until(end) <= d {
-		return false
-	}
+// wait lets time pass, unless the context ends.
+func (r *retry) wait(ctx context.Context, resp *http.Response, d time.Duration) error {
 	if resp != nil {
 		_ = resp.Body.Close()
 		if resp.StatusCode == http.StatusTooManyRequests {
@@ -130,8 +131,8 @@ func (r *retry) wait(ctx context.Context, resp *http.Response, d time.Duration) 
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return false
+		return context.Cause(ctx)
 	case <-t.C:
-		return true
+		return nil
 	}
 }

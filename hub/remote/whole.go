@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,16 +37,19 @@ func (w *whole) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer t.Stop()
 	limit := traitsOf(req).limit
 	req = req.WithContext(ctx)
+	sent := &progress{ReadCloser: req.Body, timer: t, d: answerTimeout}
 	if req.Body != nil && req.Body != http.NoBody {
-		req.Body = &progress{req.Body, t, answerTimeout}
+		req.Body = sent
 	}
 	resp, err := w.next.RoundTrip(req)
 	if err == nil {
-		resp.Body = &progress{resp.Body, t, stallTimeout}
+		resp.Body = &progress{ReadCloser: resp.Body, timer: t, d: stallTimeout}
 		err = readBody(req, resp, limit)
 	}
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause // rather than what became of it
+	} else if broken := sent.failed.Load(); err != nil && broken != nil {
+		err = broken
 	}
 	if err != nil {
 		return nil, err
@@ -107,16 +111,26 @@ func newBuffered(b []byte) *buffered { return &buffered{bytes.NewReader(b), b} }
 
 func (*buffered) Close() error { return nil }
 
-// progress puts off a timer with each read.
+// progress puts off a timer with each read, and remembers why reading failed.
 type progress struct {
 	io.ReadCloser
-	timer *time.Timer
-	d     time.Duration
+	timer  *time.Timer
+	d      time.Duration
+	failed atomic.Pointer[contentError]
 }
 
 func (p *progress) Read(b []byte) (int, error) {
 	p.timer.Reset(p.d)
 	n, err := p.ReadCloser.Read(b)
 	p.timer.Reset(p.d)
+	if err != nil && err != io.EOF { //nolint:errorlint // a Reader answers io.EOF bare
+		p.failed.Store(&contentError{err})
+	}
 	return n, err
 }
+
+// A contentError says that what is to be sent cannot be read.
+type contentError struct{ err error }
+
+func (e *contentError) Error() string { return e.err.Error() }
+func (e *contentError) Unwrap() error { return e.err }
