@@ -29,9 +29,14 @@ func newMaker(tb testing.TB) *maker {
 
 func (m *maker) add(model, task, id string, values ...score.Value) {
 	m.tb.Helper()
+	m.sample(score.Sample{Key: score.Key{Model: model, Task: task}, ID: id, Scores: values})
+}
+
+func (m *maker) sample(s score.Sample) {
+	m.tb.Helper()
 	m.rows++
-	err := m.builder.Add(score.Sample{Key: score.Key{Model: model, Task: task}, ID: id, Row: m.rows, Scores: values})
-	if err != nil {
+	s.Row = m.rows
+	if err := m.builder.Add(s); err != nil {
 		m.tb.Fatal(err)
 	}
 }

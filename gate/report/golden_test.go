@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,6 +67,23 @@ func goldens(tb testing.TB) map[string]func() golden {
 				p.Models = []gate.ModelPolicy{{Model: "acme/Gone", Line: 12}}
 			}))
 		},
+		"groups": func() golden {
+			candidate, baseline := passages(tb, 2, 4), asBaseline(passages(tb, 1, 0))
+			baselines := against(candidate, baseline)
+			b := baselines[llama]
+			b.Replicates = map[gate.Series][]float64{{Key: score.Key{Model: llama}, Metric: "accuracy"}: {2.31, 2.29, 2.34, 2.30}}
+			baselines[llama] = b
+			return golden{gate.Evaluate(candidate, baselines, policy()), page()}
+		},
+		"reshaped": func() golden {
+			return evaluate(shaped(tb, 1, 3, 3, 3), asBaseline(shaped(tb, 2, 2, 3, 3)), policy())
+		},
+		"noninferiority": func() golden {
+			return evaluate(answers(tb, 7, 7), asBaseline(answers(tb, 9, 0)), policy(func(p *gate.Policy) { p.Rule = gate.NonInferiority }))
+		},
+		"missing-at-worst": func() golden {
+			return evaluate(handbook(tb, 3, 600, only(0, 0), 25), big(), policy())
+		},
 		"breached": func() golden {
 			return evaluate(handbook(tb, 2, 100, only(0.1, 0), 9), base(), policy(func(p *gate.Policy) {
 				p.Criteria[0].MustPass = []string{"q002", "q013", "q045", "q099"}
@@ -81,6 +99,48 @@ func evaluate(candidate, baseline gate.Run, p gate.Policy) golden {
 
 func only(accuracy, style float64) map[string][2]float64 {
 	return map[string][2]float64{llama: {accuracy, style}}
+}
+
+// passages is a run of 200 questions about 20 passages, three trials each, in which the first few passages are worse.
+func passages(tb testing.TB, seed uint64, worse int) gate.Run {
+	m := newMaker(tb)
+	difficulty := rand.New(rand.NewPCG(7, 7))
+	m.rng = rand.New(rand.NewPCG(seed, seed))
+	for i := range 200 {
+		d, shift := difficulty.NormFloat64(), 0.0
+		if i/10 < worse {
+			shift = 1.5
+		}
+		for trial := range 3 {
+			m.sample(score.Sample{
+				Key: score.Key{Model: llama}, ID: fmt.Sprintf("q%03d", i), Group: fmt.Sprintf("passage %d", i/10), Trial: trial,
+				Scores: []score.Value{{Metric: "accuracy", Score: marks(m.rng, d, shift)}},
+			})
+		}
+	}
+	return m.run()
+}
+
+// shaped is a run of 200 samples with the scores by turns, not one as before.
+func shaped(tb testing.TB, scores ...float64) gate.Run {
+	m := newMaker(tb)
+	for i := range 200 {
+		m.add(llama, "", fmt.Sprintf("q%03d", i), score.Value{Metric: "accuracy", Score: scores[i%len(scores)]})
+	}
+	return m.run()
+}
+
+// answers is a run of 300 samples of two tasks that pass or fail, one in so many failing, and of the rest some others.
+func answers(tb testing.TB, every, more int) gate.Run {
+	m := newMaker(tb)
+	for i := range 300 {
+		pass := 1.0
+		if i%every == 0 || more > 0 && i%(5*more) == 1 {
+			pass = 0
+		}
+		m.add(llama, []string{"arithmetic", "geometry"}[i%2], fmt.Sprintf("q%03d", i), score.Value{Metric: "exact_match", Score: pass})
+	}
+	return m.run()
 }
 
 // rejudged is a run of another judge, rubric and temperature.

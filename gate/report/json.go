@@ -10,7 +10,6 @@ import (
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/score"
-	"github.com/hubgate/hubgate/gate/stat"
 )
 
 // schemaID is the "schema" of every report that [Schema] describes.
@@ -45,14 +44,15 @@ func JSON(r gate.Report, tool Tool) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// WithoutSamples returns the report without the ids of single samples, except those that its policy names.
+// WithoutSamples returns the report without the ids of single samples, except those that its policy names, and without the names
+// of their groups.
 func WithoutSamples(r gate.Report) gate.Report {
 	r.Models = slices.Clone(r.Models)
 	for i := range r.Models {
 		m := &r.Models[i]
 		m.Findings = slices.Clone(m.Findings)
 		for j := range m.Findings {
-			m.Findings[j].MostMoved = nil
+			m.Findings[j].MostMoved, m.Findings[j].Slices = nil, nil
 		}
 	}
 	return r
@@ -170,6 +170,8 @@ func encodeFinding(r *gate.Report, f *gate.Finding) (findingJSON, error) {
 			Scale: encodeScale(f.Scale), Tier: f.Criterion.Tier.String(), MustPass: texts(f.Criterion.MustPass), Line: known(f.Criterion.Line),
 		},
 		BaselineScale: encodeScale(f.ScaleWas), MustPassLower: texts(f.Lowered),
+		Shift: encodeShift(f.Shift), Reshaped: f.Reshaped, AtWorst: encodeWorst(f), Slices: encodeSlices(f.Slices),
+		Replicates: f.Replicates, TrialNoise: encodeNoise(f.TrialNoise),
 		MostMoved: make([]moveJSON, 0, len(f.MostMoved)),
 		Warnings:  texts(f.Warnings),
 	}
@@ -189,32 +191,6 @@ func encodeFinding(r *gate.Report, f *gate.Finding) (findingJSON, error) {
 	return out, nil
 }
 
-func encodeTests(out *findingJSON, f *gate.Finding) error {
-	for _, t := range f.Tests {
-		j := encodeTest(t, f.Criterion.Direction)
-		switch t.Method {
-		case stat.WelchT:
-			out.Tests.Welch = j
-		case stat.PairedT:
-			j.N = new(t.N[0])
-			out.Tests.PairedT = j
-		default:
-			return fmt.Errorf("report.json has no name for the test %v", t.Method)
-		}
-	}
-	if g := f.Permutation; g != nil {
-		p := g.PWorse
-		if f.Criterion.Direction == gate.Lower {
-			p = g.PBetter
-		}
-		out.Tests.Permutation = &permutationJSON{number(p), g.Exact, g.Resamples}
-	}
-	if f.MissingRate != nil {
-		out.Tests.MissingRate = &missingRateJSON{number(*f.MissingRate)}
-	}
-	return nil
-}
-
 // encodeDecided fills in what the deciding test says.
 func encodeDecided(out *findingJSON, f *gate.Finding) {
 	if f.Decided == nil {
@@ -230,24 +206,6 @@ func encodeDecided(out *findingJSON, f *gate.Finding) {
 	if f.Family > 0 {
 		out.PAdjusted, out.PBetter = new(floor(f.PAdjusted)), new(floor(f.PBetter))
 	}
-}
-
-// encodeTest turns a test's p-values by the metric's direction; differences keep the sign of candidate − baseline.
-func encodeTest(t stat.Test, d gate.Direction) *testJSON {
-	out := &testJSON{Diff: number(t.Diff), SE: number(t.SE), CI: [2]number{number(t.Lo), number(t.Hi)}}
-	if !t.Degenerate {
-		out.T, out.DF = new(number(t.T)), new(number(t.DF))
-	}
-	out.PWorse, out.Log10PWorse = encodeP(worse(t, d), log10Worse(&t, d))
-	out.PTwoSided, out.Log10PTwoSided = encodeP(t.PTwoSided, t.Log10PTwoSided)
-	return out
-}
-
-func log10Worse(t *stat.Test, d gate.Direction) float64 {
-	if d == gate.Lower {
-		return t.Log10PBetter
-	}
-	return t.Log10PWorse
 }
 
 // least is the smallest p-value that is written as such: near the end of float64's range readers differ.

@@ -127,11 +127,15 @@ func TestDirection(t *testing.T) {
 func TestUnknownTest(t *testing.T) {
 	t.Parallel()
 	f := gate.Finding{Outcome: gate.Held, Decision: gate.Pass}
-	f.Tests = []stat.Test{{Method: 99}}
 	f.Criterion = gate.Criterion{Direction: gate.Higher, Tier: gate.Critical}
-	_, err := report.JSON(gate.Report{Models: []gate.ModelReport{{Findings: []gate.Finding{f}}}}, report.Tool{})
-	if err == nil || !strings.Contains(err.Error(), "no name for the test") {
-		t.Errorf("the error is %v, want one that names the test", err)
+	test, companion := f, f
+	test.Tests = []stat.Test{{Method: 99}}
+	companion.Companions = []stat.Companion{{Method: stat.RankSum}}
+	for _, f := range []gate.Finding{test, companion} {
+		_, err := report.JSON(gate.Report{Models: []gate.ModelReport{{Findings: []gate.Finding{f}}}}, report.Tool{})
+		if err == nil || !strings.Contains(err.Error(), "no name for the test") {
+			t.Errorf("the error is %v, want one that names the test", err)
+		}
 	}
 }
 
@@ -153,15 +157,26 @@ func TestNothingUndefined(t *testing.T) {
 
 // optionalKeys may be absent, and mapKeys hold keys that come from outside.
 var (
-	optionalKeys = []string{"n", "log10_p", "log10_p_worse", "log10_p_two_sided", "welch", "paired_t", "missing_rate", "null"}
-	mapKeys      = []string{"parts"}
+	optionalKeys = []string{"n", "log10_p", "log10_p_worse", "log10_p_two_sided", "welch", "paired_t", "missing_rate", "null",
+		"groups", "groups_baseline", "clustered", "permutation", "mcnemar", "wilcoxon", "noninferiority", "between_runs"}
+	mapKeys = []string{"parts"}
 )
 
 // TestSchemaRefuses mutates a report everywhere and wants every mutant refused.
 func TestSchemaRefuses(t *testing.T) {
 	t.Parallel()
 	schema := compileSchema(t)
-	report := encode(t, goldens(t)["regression"]().report)
+	for _, name := range []string{"regression", "groups"} {
+		refused := refusals(t, schema, decode(t, encode(t, goldens(t)[name]().report)).(map[string]any))
+		if refused < 200 {
+			t.Errorf("%s: only %d mutants were tried", name, refused)
+		}
+	}
+}
+
+// refusals counts the mutants of a report that the schema refuses, which should be all.
+func refusals(t *testing.T, schema *jsonschema.Schema, doc map[string]any) int {
+	t.Helper()
 	refused := 0
 	mutate := func(path string, change func() (undo func()), doc any) {
 		undo := change()
@@ -176,10 +191,10 @@ func TestSchemaRefuses(t *testing.T) {
 		}
 		undo()
 	}
-	doc := decode(t, report).(map[string]any)
 	models := doc["models"].([]any)
-	doc["models"] = models[1:2] // one model, its worst finding and one more, says it all
-	model := models[1].(map[string]any)
+	models = models[min(1, len(models)-1):][:1] // one model, its worst finding and one more, says it all
+	doc["models"] = models
+	model := models[0].(map[string]any)
 	model["findings"] = model["findings"].([]any)[:1]
 	walkObjects("", doc, func(path string, o map[string]any) {
 		last := path[strings.LastIndexByte(path, '/')+1:]
@@ -202,9 +217,7 @@ func TestSchemaRefuses(t *testing.T) {
 			mutate(path+" with another key", func() func() { o["another"] = 1; return func() { delete(o, "another") } }, doc)
 		}
 	})
-	if refused < 200 {
-		t.Errorf("only %d mutants were tried", refused)
-	}
+	return refused
 }
 
 func walkObjects(path string, v any, visit func(path string, o map[string]any)) {

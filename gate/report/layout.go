@@ -112,9 +112,14 @@ type (
 		Family          int           `json:"family"`
 		Tests           testsJSON     `json:"tests"`
 		Effect          effectJSON    `json:"effect"`
-		Shift           *struct{}     `json:"shift"`
+		Shift           *shiftJSON    `json:"shift"`
+		Reshaped        bool          `json:"reshaped"`
 		MDE             *number       `json:"mde"`
 		Needed          *int          `json:"n_needed"`
+		AtWorst         *worstJSON    `json:"missing_at_worst"`
+		Slices          []sliceJSON   `json:"slices"`
+		Replicates      int           `json:"replicates"`
+		TrialNoise      *noiseJSON    `json:"trial_noise"`
 		Criterion       criterionJSON `json:"criterion"`
 		BaselineScale   *[2]number    `json:"baseline_scale"`
 		MustPassLower   []string      `json:"must_pass_lower"`
@@ -149,13 +154,20 @@ type (
 		Count int    `json:"count"`
 	}
 	testsJSON struct {
-		Welch       *testJSON        `json:"welch,omitempty"`
-		PairedT     *testJSON        `json:"paired_t,omitempty"`
-		Permutation *permutationJSON `json:"permutation,omitempty"`
-		MissingRate *missingRateJSON `json:"missing_rate,omitempty"`
+		Welch          *testJSON        `json:"welch,omitempty"`
+		PairedT        *testJSON        `json:"paired_t,omitempty"`
+		Clustered      *testJSON        `json:"clustered,omitempty"`
+		Permutation    *permutationJSON `json:"permutation,omitempty"`
+		McNemar        *companionJSON   `json:"mcnemar,omitempty"`
+		Wilcoxon       *companionJSON   `json:"wilcoxon,omitempty"`
+		NonInferiority *marginJSON      `json:"noninferiority,omitempty"`
+		MissingRate    *missingRateJSON `json:"missing_rate,omitempty"`
+		BetweenRuns    *betweenJSON     `json:"between_runs,omitempty"`
 	}
 	testJSON struct {
 		N              *int      `json:"n,omitempty"`
+		Groups         *int      `json:"groups,omitempty"`
+		GroupsBaseline *int      `json:"groups_baseline,omitempty"`
 		T              *number   `json:"t"`
 		DF             *number   `json:"df"`
 		PWorse         number    `json:"p_worse"`
@@ -170,6 +182,55 @@ type (
 		PWorse    number `json:"p_worse"`
 		Exact     bool   `json:"exact"`
 		Resamples int    `json:"resamples"`
+	}
+	companionJSON struct {
+		N         int    `json:"n"`
+		Statistic number `json:"statistic"`
+		PWorse    number `json:"p_worse"`
+		PTwoSided number `json:"p_two_sided"`
+		Exact     bool   `json:"exact"`
+	}
+	marginJSON struct {
+		Margin number  `json:"margin"`
+		T      number  `json:"t"`
+		DF     number  `json:"df"`
+		P      number  `json:"p"`
+		Log10P *number `json:"log10_p,omitempty"`
+	}
+	betweenJSON struct {
+		Runs   int    `json:"runs"`
+		Mean   number `json:"mean"`
+		SD     number `json:"sd"`
+		Change number `json:"change"`
+		Within bool   `json:"within"`
+	}
+	shiftJSON struct {
+		Test      string `json:"test"`
+		Statistic number `json:"statistic"`
+		P         number `json:"p"`
+		Exact     bool   `json:"exact"`
+		Resamples int    `json:"resamples"`
+	}
+	worstJSON struct {
+		Diff      number    `json:"diff"`
+		CI        [2]number `json:"ci"`
+		PAdjusted number    `json:"p_adjusted"`
+		Outcome   *string   `json:"outcome"`
+	}
+	sliceJSON struct {
+		Group     string   `json:"group"`
+		Candidate partJSON `json:"candidate"`
+		Baseline  partJSON `json:"baseline"`
+		Loss      number   `json:"loss"`
+	}
+	partJSON struct {
+		N    int     `json:"n"`
+		Mean *number `json:"mean"`
+	}
+	noiseJSON struct {
+		Samples int    `json:"samples"`
+		Within  number `json:"within"`
+		Share   number `json:"share"`
 	}
 	missingRateJSON struct {
 		PWorse number `json:"p_worse"`

@@ -2,10 +2,10 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hubgate/hubgate/gate"
-	"github.com/hubgate/hubgate/gate/stat"
 )
 
 // openRows is the number of rows that are shown unfolded; the rest is a click away. A comment of some forty lines is
@@ -40,10 +40,13 @@ func Markdown(r gate.Report, p Page) string {
 func (v *view) blocks(p *Page) []block {
 	blocks := []block{v.alert(p)}
 	blocks = append(blocks, v.verdictTables()...)
+	if r := v.reshapedSaid(); r != "" {
+		blocks = append(blocks, paragraph(r))
+	}
 	if c := v.coverage(p.Links); c != "" {
 		blocks = append(blocks, paragraph(c))
 	}
-	for _, s := range []*details{v.samplesSection(p), v.allSection(), v.changesSection(), v.methodSection(p)} {
+	for _, s := range []*details{v.samplesSection(p), v.slicesSection(p), v.allSection(), v.changesSection(), v.methodSection(p)} {
 		if s != nil {
 			blocks = append(blocks, s)
 		}
@@ -66,7 +69,9 @@ func (v *view) kind() string {
 		return "CAUTION"
 	case v.decision != gate.Pass || v.blind():
 		return "WARNING"
-	case v.outcomes[gate.Inconclusive] > 0:
+	case v.couldFail():
+		return "WARNING"
+	case v.outcomes[gate.Inconclusive] > 0 || len(v.atWorst()) > 0:
 		return "NOTE" // the policy lets it pass; it is still not the green of "nothing was lost"
 	}
 	return "TIP"
@@ -99,7 +104,65 @@ func (v *view) alertLines(p *Page) []string {
 	if n := len(lines) - mostSaid; n > 1 {
 		lines = append(lines[:mostSaid:mostSaid], fmt.Sprintf("%d more: see below.", n))
 	}
+	if s := v.atWorstSaid(); s != "" {
+		lines = append(lines, s)
+	}
 	return lines
+}
+
+// atWorst returns the lines that would make the verdict of the whole worse if their missing scores were counted at the worst.
+func (v *view) atWorst() []line {
+	return v.with(func(l line) bool {
+		switch v.decision {
+		case gate.Fail, gate.Undecided:
+			return false
+		case gate.Warn:
+			return l.AtWorst == gate.Regressed
+		}
+		return l.AtWorst != 0
+	})
+}
+
+// couldFail reports whether one of them would fail a gate that is open.
+func (v *view) couldFail() bool {
+	return slices.ContainsFunc(v.atWorst(), func(l line) bool { return l.AtWorst == gate.Regressed })
+}
+
+// atWorstSaid is the warning about them in one line: "With the missing scores counted at the worst, `accuracy` would be
+// regressed, and not held."
+func (v *view) atWorstSaid() string {
+	lines := v.atWorst()
+	if len(lines) == 0 {
+		return ""
+	}
+	var parts []string
+	for _, l := range lines[:min(len(lines), mostSaid)] {
+		parts = append(parts, fmt.Sprintf("%s would be %s, and not %s", v.label(l), l.AtWorst, l.Outcome))
+	}
+	if more := len(lines) - len(parts); more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more would change", more))
+	}
+	return "With the missing scores counted at the worst, " + strings.Join(parts, "; ") + "."
+}
+
+// reshapedSaid names, in one line, the comparisons of which equal means hide a change.
+func (v *view) reshapedSaid() string {
+	lines := v.with(func(l line) bool { return l.Reshaped })
+	if len(lines) == 0 {
+		return ""
+	}
+	var parts []string
+	for _, l := range lines[:min(len(lines), mostSaid)] {
+		part := v.label(l)
+		if set := l.levelSet(); set != nil {
+			part += " (" + levelName(set) + ": " + l.sharesSaid(set) + ", " + equals(l.Shift.P) + ")"
+		}
+		parts = append(parts, part)
+	}
+	if more := len(lines) - len(parts); more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", more))
+	}
+	return "The means hide a change: scores are distributed otherwise than in the baseline in " + strings.Join(parts, ", ") + "."
 }
 
 // fromNowOn says what a first run leads to.
@@ -182,7 +245,10 @@ func (v *view) lossSaid(l line) string {
 		s += ", more than the " + l.Tolerance() + " tolerated"
 	}
 	if p, ok := l.p(); ok && v.report.Policy.Rule == gate.Regression {
-		return s + ", and not noise (" + equals(p) + ")."
+		s += ", and not noise (" + equals(p) + ")"
+	}
+	if l.Within() {
+		s += fmt.Sprintf("; yet %d runs of unchanged code differ by as much", l.BetweenRuns.Runs)
 	}
 	return s + "."
 }
@@ -298,7 +364,7 @@ func (v *view) powerSaid(l line) string {
 		return s + "."
 	}
 	noun := "samples a side"
-	if l.Decided != nil && l.Decided.Method == stat.PairedT {
+	if l.Pairs() {
 		noun = "pairs"
 	}
 	return fmt.Sprintf("%s; %s needs about %d %s.", s, l.Tolerance(), *l.Needed, noun)

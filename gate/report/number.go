@@ -77,6 +77,9 @@ func hundredths(x float64) string {
 	return strconv.FormatFloat(100*x, 'g', 4, 64) + " %"
 }
 
+// wholePercent writes a share in whole per cent.
+func wholePercent(x float64) string { return strconv.FormatFloat(100*x, 'f', 0, 64) + " %" }
+
 // A summaryText is a summary in text, with two significant digits of the standard error.
 type summaryText struct {
 	mean, se, interval, sd string

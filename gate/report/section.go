@@ -3,14 +3,12 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/score"
-	"github.com/hubgate/hubgate/gate/stat"
 )
 
 // shownSamples is the number of samples that a page shows: what one person reads and argues about.
@@ -114,8 +112,8 @@ func (v *view) allSection() *details {
 	}
 	t := &table{
 		head: []string{"verdict", v.labelHead(), "baseline → candidate", "difference, " + v.levelName(), "tolerated loss", "p worse",
-			"effect size", "SD", "missing", "distribution"},
-		alignment: "llccccccll",
+			"found " + often(v.report.Policy.Power), "effect size", "SD", "missing", "distribution"},
+		alignment: "llcccccccll",
 	}
 	for _, l := range tested {
 		p := ""
@@ -124,7 +122,7 @@ func (v *view) allSection() *details {
 		}
 		t.rows = append(t.rows, row{rankOf(l), []string{
 			badge(l), v.label(l), meansCell(l), differenceCell(l), l.Tolerance(), p,
-			effectCell(l), l.deviation(l.Baseline) + " → " + l.deviation(l.Candidate),
+			detectsCell(l), effectCell(l), l.deviation(l.Baseline) + " → " + l.deviation(l.Candidate),
 			missingCell(l), distributions(l),
 		}})
 	}
@@ -143,6 +141,26 @@ func allOf(n int) string {
 	return fmt.Sprintf("All %d comparisons", n)
 }
 
+// detects returns the smallest loss that is found, and how many samples it takes to find the tolerated one, where that is smaller.
+func (l line) detects() (found string, needed int) {
+	if l.MDE == nil || !l.compared() {
+		return "", 0
+	}
+	if l.Needed != nil && *l.MDE > l.MaxLoss {
+		needed = *l.Needed
+	}
+	return l.Format(*l.MDE), needed
+}
+
+// detectsCell is "0.21; 0.10 at n=417".
+func detectsCell(l line) string {
+	found, needed := l.detects()
+	if needed == 0 {
+		return found
+	}
+	return fmt.Sprintf("%s; %s at n=%d", found, l.Tolerance(), needed)
+}
+
 // effectUnit gives standardised differences two decimals.
 const effectUnit = 0.1
 
@@ -150,7 +168,7 @@ func effectCell(l line) string {
 	switch {
 	case l.Decided == nil:
 		return ""
-	case l.Decided.Method == stat.PairedT && l.CohenDz != nil:
+	case l.Pairs() && l.CohenDz != nil:
 		return "d " + gate.FormatSigned(*l.CohenDz, effectUnit)
 	case l.HedgesG != nil:
 		return "g " + gate.FormatSigned(*l.HedgesG, effectUnit)
@@ -255,133 +273,6 @@ func partValue(s string) string {
 		return "–"
 	}
 	return codeSpan(s, nameLength)
-}
-
-// methodSection says how this was decided, and what it can see.
-func (v *view) methodSection(p *Page) *details {
-	items := list{}
-	if m := v.methods(); m != "" {
-		items = append(items, m)
-	}
-	items = append(items, v.ruleSaid())
-	const most = 10
-	seen := v.with(func(l line) bool { return l.MDE != nil })
-	for _, l := range seen[:min(len(seen), most)] {
-		items = append(items, v.named(l)+": "+v.powerSaid(l)+v.companion(l))
-	}
-	if len(seen) > most {
-		items = append(items, fmt.Sprintf("%d more in report.json.", len(seen)-most))
-	}
-	items = append(items, v.publications()...)
-	items = append(items, "This counts sampling noise only: how much the same model scores differently from run to run is not in it.")
-	if p.Rerun != "" {
-		items = append(items, "The same on a laptop: "+codeSpan(p.Rerun, saidLength))
-	}
-	return &details{summary: "How this was decided, and what it can see", keep: detail, blocks: []block{items}}
-}
-
-// publications links where the runs of several models lie; that of one is in the footer.
-func (v *view) publications() []string {
-	const most = 10
-	if len(v.report.Models) == 1 {
-		return nil
-	}
-	var links []string
-	for _, m := range v.report.Models {
-		if m.Published != nil && m.Published.URL != "" && len(links) < most {
-			links = append(links, v.link(v.name(m.Model), m.Published.URL))
-		}
-	}
-	if len(links) == 0 {
-		return nil
-	}
-	return []string{"Results: " + strings.Join(links, ", ") + "."}
-}
-
-// methods names the tests that decided.
-func (v *view) methods() string {
-	paired, welch, permuted := 0, 0, 0
-	for _, l := range v.lines {
-		switch {
-		case l.Decided == nil:
-		case l.Decided.Method == stat.PairedT:
-			paired++
-		case l.Decided.Method == stat.PermutationT:
-			permuted++
-		default:
-			welch++
-		}
-	}
-	var parts []string
-	if paired > 0 {
-		parts = append(parts, fmt.Sprintf("the paired t-test, on the differences of samples scored on both sides, decided %d of %d", paired, len(v.lines)))
-	}
-	if welch > 0 {
-		parts = append(parts, fmt.Sprintf("Welch's t-test, on all scores of both sides, decided %d of %d", welch, len(v.lines)))
-	}
-	if permuted > 0 {
-		parts = append(parts, fmt.Sprintf("the permutation test of Welch's t, whose p was the larger, decided %d of %d", permuted, len(v.lines)))
-	}
-	if len(parts) == 0 {
-		return ""
-	}
-	s := strings.Join(parts, "; ") + ". Each end of the " + v.levelName() + " is the one-sided bound that decides."
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-// ruleSaid is the policy in a sentence.
-func (v *view) ruleSaid() string {
-	pol := v.report.Policy
-	switch pol.Rule {
-	case gate.NonInferiority:
-		return "A metric fails unless a loss beyond what is tolerated is ruled out with " + hundredths(1-pol.Alpha) + " confidence (one-sided)."
-	case gate.Threshold:
-		return "A metric fails when it is worse by more than what is tolerated, whether or not that could be noise."
-	}
-	s := "A metric fails when it is worse by more than what is tolerated and chance explains that less than " +
-		hundredths(pol.Alpha) + " of the time (one-sided)"
-	family := 0
-	for _, l := range v.lines {
-		if l.Criterion.Tier == gate.Critical {
-			family = max(family, l.Family)
-		}
-	}
-	switch {
-	case pol.Correction == gate.NoCorrection:
-		return s + ", each by itself: no correction for the number of tests."
-	case family > 1:
-		return s + fmt.Sprintf(", for the %d critical comparisons together (Holm's correction).", family)
-	}
-	return s + "."
-}
-
-// companion gives Welch's p beside a paired verdict that fails, since it is the weaker claim to fall back on.
-func (v *view) companion(l line) string {
-	if l.Outcome != gate.Regressed || l.Decided == nil || l.Decided.Method != stat.PairedT {
-		return ""
-	}
-	for _, t := range l.Tests {
-		if t.Method == stat.WelchT {
-			return " Unpaired, by Welch's t-test: " + equals(worse(t, l.Criterion.Direction)) + " before correction."
-		}
-	}
-	return ""
-}
-
-// worse is a test's p-value for "the candidate is worse".
-func worse(t stat.Test, d gate.Direction) float64 {
-	if d == gate.Lower {
-		return t.PBetter
-	}
-	return t.PWorse
-}
-
-// often says a power in words.
-func often(power float64) string {
-	if tenths := math.Round(10 * power); math.Abs(10*power-tenths) < 1e-9 {
-		return fmt.Sprintf("%.0f times in 10", tenths)
-	}
-	return hundredths(power) + " of the time"
 }
 
 // missingCount is a side's missing scores with their causes.

@@ -66,6 +66,7 @@ func (t *terminal) compared() {
 		t.blank()
 	} else {
 		t.comparisons()
+		t.remarks()
 		t.reasons()
 	}
 	t.caveatLines()
@@ -83,6 +84,16 @@ func (t *terminal) comparisons() {
 			t.wrap("", fmt.Sprintf("… and %d more, none of which fails.", more), dim)
 		}
 		t.blank()
+	}
+}
+
+// remarks are what the verdicts do not say: what missing scores and equal means may hide.
+func (t *terminal) remarks() {
+	for _, s := range []string{t.atWorstSaid(), t.reshapedSaid()} {
+		if s != "" {
+			t.wrap("! ", s, yellow)
+			t.blank()
+		}
 	}
 }
 
@@ -106,6 +117,7 @@ func (t *terminal) comparisonGrid(lines []line) *grid {
 		{head: "verdict"}, {head: "model", kind: nameColumn}, {head: "metric", kind: nameColumn},
 		{head: "baseline → candidate", kind: numberColumn}, {head: "difference", right: true},
 		{head: t.levelName(), kind: boundsColumn}, {head: "p", right: true, kind: numberColumn}, {head: "n", kind: detailColumn},
+		{head: "found " + hundredths(t.report.Policy.Power), kind: detailColumn},
 	}}
 	head := levelHead(lines)
 	if head != nil {
@@ -120,7 +132,7 @@ func (t *terminal) comparisonGrid(lines []line) *grid {
 		g.add(
 			cell{l.word(), hue}, cell{t.name(l.model.Model), plainHue(l)}, cell{t.metric(l), plainHue(l)},
 			cell{t.meansText(l), plainHue(l)}, cell{difference, hue}, cell{interval, plainHue(l)},
-			cell{t.pCell(l), plainHue(l)}, cell{l.samplesCell(), plainHue(l)})
+			cell{t.pCell(l), plainHue(l)}, cell{l.samplesCell(), plainHue(l)}, cell{detectsText(l), plainHue(l)})
 		if head != nil {
 			g.add1(cell{t.levelsCell(l, head), plainHue(l)})
 		}
@@ -129,6 +141,15 @@ func (t *terminal) comparisonGrid(lines []line) *grid {
 		g.remove(1)
 	}
 	return g
+}
+
+// detectsText is "0.21, needs 417".
+func detectsText(l line) string {
+	found, needed := l.detects()
+	if needed == 0 {
+		return found
+	}
+	return fmt.Sprintf("%s, needs %d", found, needed)
 }
 
 func (t *terminal) meansText(l line) string {

@@ -169,29 +169,40 @@ func (l line) p() (float64, bool) {
 
 // samplesCell says how many samples the deciding test saw, else how many the candidate has.
 func (l line) samplesCell() string {
-	switch {
-	case l.Decided != nil && l.Decided.Method == stat.PairedT:
-		return count(l.Decided.N[0], "pair", "pairs")
-	case l.Decided != nil && l.Decided.N[0] == l.Decided.N[1]:
-		return fmt.Sprintf("%d each", l.Decided.N[0])
-	case l.Decided != nil:
-		return fmt.Sprintf("%d → %d", l.Decided.N[1], l.Decided.N[0])
-	case l.Candidate != nil:
+	if l.Decided == nil {
+		if l.Candidate == nil {
+			return ""
+		}
 		return fmt.Sprint(l.Candidate.N)
 	}
-	return ""
+	n, groups := l.Decided.N, l.Decided.Groups
+	s := fmt.Sprintf("%d → %d", n[1], n[0])
+	switch {
+	case l.Pairs():
+		s = count(n[0], "pair", "pairs")
+	case n[0] == n[1]:
+		s = fmt.Sprintf("%d each", n[0])
+	}
+	if l.Decided.Method == stat.ClusteredT {
+		s += fmt.Sprintf(", %d groups", min(groups[0], groups[1]))
+	}
+	return s
 }
 
 // samplesSaid is what the deciding test saw, in words.
 func (l line) samplesSaid() string {
-	n := l.Decided.N
+	n, groups := l.Decided.N, l.Decided.Groups
+	s := fmt.Sprintf("%d samples, and %d in the baseline", n[0], n[1])
 	switch {
-	case l.Decided.Method == stat.PairedT:
-		return count(n[0], "pair", "pairs")
+	case l.Pairs():
+		s = count(n[0], "pair", "pairs")
 	case n[0] == n[1]:
-		return fmt.Sprintf("%d samples a side", n[0])
+		s = fmt.Sprintf("%d samples a side", n[0])
 	}
-	return fmt.Sprintf("%d samples, and %d in the baseline", n[0], n[1])
+	if l.Decided.Method == stat.ClusteredT {
+		s += fmt.Sprintf(" in %d groups", min(groups[0], groups[1]))
+	}
+	return s
 }
 
 // The states of the gate, in the last words of every headline.
