@@ -25,10 +25,11 @@ type Measured struct {
 
 // A ResultSet says what one results dataset holds of one model.
 type ResultSet struct {
+	Dataset    string // owner/name
 	Model      string
-	Recorded   bool       // by this program, with its history; else what another tool's scores tell
-	Run        string     // id of the recorded run; empty when unknown
-	Provenance Provenance // Source is the dataset, Commit its state
+	Recorded   bool   // by this program, with its history; else what another tool's scores tell
+	Run        string // id of the recorded run; empty when unknown
+	Provenance Provenance
 	Warnings   []string
 }
 
@@ -73,7 +74,7 @@ type Ranking struct {
 	Family       int          // number of one-sided tests that p-values are adjusted for
 	Places       []Place
 	Absent       []string // models of the leaderboard that were not measured on this
-	Warnings     []string
+	Warnings     []string // without a name that came from outside
 }
 
 // A Place is one model in a ranking.
@@ -159,7 +160,7 @@ func (r *Ranking) place(group []Measured, p Policy) {
 		}
 		return cmp.Or(cmp.Compare(a.Standing.order(), b.Standing.order()), order, cmp.Compare(a.Model, b.Model), cmp.Compare(a.Dataset, b.Dataset))
 	})
-	r.adviseSizes()
+	r.adviseSizes(p)
 }
 
 // order puts those without a score at the end.
@@ -208,16 +209,28 @@ func (r *Ranking) standing(m Measured) Standing {
 	return Ranked
 }
 
-// adviseSizes says when the ranked models were plainly not asked the same questions.
-func (r *Ranking) adviseSizes() {
-	least, most := 0, 0
+// adviseSizes says when the ranked models were plainly not asked the same questions, and when answers are too few.
+func (r *Ranking) adviseSizes(p Policy) {
+	least, most, few, partial := 0, 0, 0, 0
 	for _, pl := range r.Places {
 		if n := pl.N + pl.Missing; pl.Standing == Ranked {
 			if least == 0 {
 				least = n
 			}
 			least, most = min(least, n), max(most, n)
+			if pl.N < p.MinSamples {
+				few++
+			}
+			if float64(pl.Missing) > p.MaxMissing*float64(n) {
+				partial++
+			}
 		}
+	}
+	if few > 0 {
+		r.warn("%s fewer than %d scored samples (min-samples), too few to be told apart", count(few, "model has", "models have"), p.MinSamples)
+	}
+	if partial > 0 {
+		r.warn("%s more than %g %% of the scores (max-missing), and what is missing need not be like the rest", count(partial, "model lacks", "models lack"), 100*p.MaxMissing)
 	}
 	if 10*least < 9*most {
 		r.warn("between %d and %d samples were asked: these models did not answer the same questions", least, most)

@@ -133,7 +133,9 @@ func TestRankTables(t *testing.T) {
 	series := func(task, metric string) func(*gate.Measured) {
 		return func(m *gate.Measured) { m.Task, m.Metric = task, metric }
 	}
+	lacking := func(m *gate.Measured) { m.Missing = 9 }
 	rs := gate.Rank([]gate.Measured{
+		entrant("c", 4, 1, 1, series("u", "style")), entrant("d", 100, 1, 1, series("u", "style"), lacking),
 		entrant("b", 9, 1, 1, series("t", "style")), entrant("a", 9, 1, 1, series("", "style")), entrant("a", 900, 1, 1, series("t", "accuracy")),
 		entrant("b", 100, 1, 1, series("t", "accuracy")),
 	}, policy())
@@ -142,9 +144,12 @@ func TestRankTables(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s/%s %d absent %v %v", r.Task, r.Metric, len(r.Places), r.Absent, r.Warnings))
 	}
 	want := []string{
-		"/style 1 absent [b] []",
-		"t/accuracy 2 absent [] [between 100 and 900 samples were asked: these models did not answer the same questions]",
-		"t/style 1 absent [a] []",
+		"/style 1 absent [b c d] []",
+		"t/accuracy 2 absent [c d] [between 100 and 900 samples were asked: these models did not answer the same questions]",
+		"t/style 1 absent [a c d] []",
+		"u/style 2 absent [a b] [1 model has fewer than 5 scored samples (min-samples), too few to be told apart " +
+			"1 model lacks more than 5 % of the scores (max-missing), and what is missing need not be like the rest " +
+			"between 4 and 109 samples were asked: these models did not answer the same questions]",
 	}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("got -, want +:\n%s", diff)

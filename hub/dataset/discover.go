@@ -143,8 +143,8 @@ func (q *Search) recorded(ctx context.Context, st hub.Store, at hub.Commit, rec 
 	if len(rows) == 0 {
 		return Discovery{}, fmt.Errorf("%s has no row of the baseline, run %s; restore the file from an earlier commit", historyPath, b.Run)
 	}
-	set := gate.ResultSet{Model: rec.Model, Recorded: true, Run: b.Run, Provenance: gate.Provenance{
-		Source: st.Repo().String(), Commit: at.ID, SHA256: b.SHA256, GitSHA: b.GitSHA, RunURL: b.RunURL, Created: b.Created, Attempt: b.Attempt,
+	set := gate.ResultSet{Dataset: st.Repo().String(), Model: rec.Model, Recorded: true, Run: b.Run, Provenance: gate.Provenance{
+		Source: Location{Repo: st.Repo(), Revision: mainBranch}.String(), Commit: at.ID, SHA256: b.SHA256, GitSHA: b.GitSHA, RunURL: b.RunURL, Created: b.Created, Attempt: b.Attempt,
 		EvalConfig: b.EvalConfig.parts(),
 	}}
 	s := search{st: st, at: at}
@@ -257,8 +257,8 @@ func (q *Search) scored(r hub.Repo, at hub.Commit, scores *codec.Scores) (Discov
 			continue
 		}
 		if !slices.ContainsFunc(d.Sets, func(s gate.ResultSet) bool { return s.Model == model }) {
-			d.Sets = append(d.Sets, gate.ResultSet{Model: model, Warnings: scores.Warnings, Provenance: gate.Provenance{
-				Source: r.String(), Commit: at.ID, Created: at.Time,
+			d.Sets = append(d.Sets, gate.ResultSet{Dataset: r.String(), Model: model, Warnings: scores.Warnings, Provenance: gate.Provenance{
+				Source: Location{Repo: r, Revision: mainBranch}.String(), Commit: at.ID, Created: at.Time,
 			}})
 		}
 		reduced := t.Reduce()

@@ -97,8 +97,8 @@ func TestDiscover(t *testing.T) {
 	d := b.discover(dataset.Search{})
 	got := lines(d)
 	for i, s := range got { // the error holds a commit
-		if at := strings.Index(s, "hf://"); at >= 0 {
-			got[i] = s[:at] + "…" + s[strings.LastIndex(s, ": "):]
+		if before, after, ok := strings.Cut(s, "hf://"); ok {
+			got[i] = before + "…" + after[strings.LastIndex(after, ": "):]
 		}
 	}
 	want := []string{
