@@ -39,10 +39,11 @@ type Hub struct {
 	secrets   *secrets
 	refused   *sync.Map // by hub.Repo: why there is no token for it, so that it is read as by a stranger
 	caller    caller    // who asks; see Hub.certain
+	pace      time.Duration
 
 	mu      sync.Mutex
 	renamed map[hub.Repo]hub.Repo // what a dataset was asked for as, and its name now
-	landed  map[step]landing // see Hub.committed
+	landed  map[step]landing      // see Hub.committed
 	made    map[string]hub.Commit // by id, as Commit returned them
 }
 
@@ -60,7 +61,7 @@ func Open(o Options) (*Hub, error) {
 		o.Transport = newTransport()
 	}
 	h := &Hub{
-		base: base, secrets: &secrets{}, refused: &sync.Map{},
+		base: base, secrets: &secrets{}, refused: &sync.Map{}, pace: pace,
 		renamed: map[hub.Repo]hub.Repo{}, landed: map[step]landing{}, made: map[string]hub.Commit{},
 	}
 	h.transport = &agent{

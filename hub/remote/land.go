@@ -17,8 +17,10 @@ const (
 	maxLandings = 8
 	// maxLost is how many lost answers to it are borne.
 	maxLost = 3
-	// longestRest is the longest pause between two.
-	longestRest = 15 * time.Second
+	// pace is half of what the first pause between two is, on average; the next are twice as long each.
+	pace = 250 * time.Millisecond
+	// longestRest is what pauses grow to, as a multiple of that.
+	longestRest = 60
 	// maxTrace is how many commits since the parent are looked through.
 	maxTrace = 1000
 )
@@ -142,8 +144,8 @@ func (p *push) trace(ctx context.Context, key string) (landed hub.Commit, moved 
 
 // rest lets time pass before something is sent again: longer each time, and at random, so that those who met do not meet again.
 func (h *Hub) rest(ctx context.Context, sent int) error {
-	d := min(time.Second<<min(sent-1, 10)/2, longestRest)
-	t := time.NewTimer(d/2 + rand.N(d))
+	d := h.pace * time.Duration(min(1<<min(sent-1, 10), longestRest))
+	t := time.NewTimer(d + rand.N(2*d))
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

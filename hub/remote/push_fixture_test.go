@@ -1,11 +1,16 @@
 package remote_test
 
 import (
+	"bytes"
+	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/hubgate/hubgate/hub"
 	"github.com/hubgate/hubgate/hub/hubtest"
 	"github.com/hubgate/hubgate/hub/remote"
 )
@@ -20,6 +25,7 @@ func openHub(t *testing.T, s *hubtest.Server, edit func(*remote.Options)) *remot
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.Hurry()
 	return h
 }
 
@@ -29,3 +35,111 @@ type roundTrip func(*http.Request) string
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(f(r))), ContentLength: -1, Request: r}, nil
 }
+
+// A scene is a Hub with one dataset, which holds the file "README.md" and which is written to.
+type scene struct {
+	*testing.T
+	server *hubtest.Server
+	hub    *remote.Hub
+	hub.Store
+	head hub.Commit
+}
+
+func newScene(t *testing.T, o hubtest.Options) *scene {
+	t.Helper()
+	s := hubtest.NewServerWith(t, o)
+	s.Add(results.String(), hubtest.Dataset{Private: true, Files: map[string]string{"README.md": "# results\n", "old.txt": "old"}})
+	sc := &scene{T: t, server: s, hub: openHub(t, s, func(*remote.Options) {})}
+	st, err := sc.hub.Open(t.Context(), results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc.Store = st
+	if sc.head, err = st.Resolve(t.Context(), "main"); err != nil {
+		t.Fatal(err)
+	}
+	s.ResetRequests()
+	return sc
+}
+
+// push commits files on top of the head that the scene began with.
+func (s *scene) push(files ...hub.File) (hub.Commit, error) {
+	return s.Commit(s.Context(), hub.Change{Branch: "main", Parent: s.head.ID, Message: "Add run 42", Put: files})
+}
+
+// others commits what somebody else publishes.
+func (s *scene) others() {
+	if _, err := s.server.Commit(results.String(), "main", "Somebody else's", map[string]string{"theirs.txt": "theirs"}); err != nil {
+		s.Error(err)
+	}
+}
+
+// landed returns how often the change is on the branch.
+func (s *scene) landed() int {
+	s.Helper()
+	titles, err := s.server.Log(results.String(), "main")
+	if err != nil {
+		s.Fatal(err)
+	}
+	return len(slices.DeleteFunc(titles, func(title string) bool { return title != "Add run 42" }))
+}
+
+// requests returns how many requests had a method and a path that begins and ends like this.
+func (s *scene) requests(method, begin, end string) int {
+	n := 0
+	for _, r := range s.server.Requests() {
+		if r.Method == method && strings.HasPrefix(r.Path, begin) && strings.HasSuffix(r.Path, end) {
+			n++
+		}
+	}
+	return n
+}
+
+// commits returns how often a commit was sent.
+func (s *scene) commits() int { return s.requests("POST", "", "/commit/main") }
+
+// wantError checks that an error is the one wanted, says where, is one line, and holds no secret.
+func wantError(t *testing.T, err, want error, texts ...string) {
+	t.Helper()
+	e := (*hub.Error)(nil)
+	if !errors.As(err, &e) || want != nil && !errors.Is(err, want) {
+		t.Errorf("got %v, want a *hub.Error of %v", err, want)
+		return
+	}
+	all := e.Error() + "; " + e.Mend()
+	for _, text := range append(texts, results.String()) {
+		if !strings.Contains(all, text) {
+			t.Errorf("got %q, want it to say %q", all, text)
+		}
+	}
+	for _, secret := range []string{token, "Signature=", "Bearer", "\n"} {
+		if strings.Contains(all, secret) {
+			t.Errorf("got %q, which holds %q", all, secret)
+		}
+	}
+}
+
+// rewrite answers rightly, save for what edit makes of the body.
+func rewrite(edit func(string) string) hubtest.Trouble {
+	return func(w http.ResponseWriter, r *http.Request, answer http.HandlerFunc) {
+		right := httptest.NewRecorder()
+		answer(right, r)
+		for name, values := range right.Header() {
+			if name != "Content-Length" {
+				w.Header()[name] = values
+			}
+		}
+		w.WriteHeader(right.Code)
+		_, _ = io.WriteString(w, edit(right.Body.String()))
+	}
+}
+
+// meanwhile does something before a trouble.
+func meanwhile(do func(), then hubtest.Trouble) hubtest.Trouble {
+	return func(w http.ResponseWriter, r *http.Request, answer http.HandlerFunc) {
+		do()
+		then(w, r, answer)
+	}
+}
+
+func parquet(size int) []byte { return bytes.Repeat([]byte("PAR1"), size/4) }

@@ -182,8 +182,11 @@ func (p *push) sendObject(ctx context.Context, u *upload, offer object) error {
 		if err == nil {
 			return p.verify(ctx, u, offer.Actions.Verify)
 		}
-		if !isExpired(err) || renewed == renewals {
+		if !isExpired(err) {
 			return err
+		}
+		if renewed == renewals {
+			return p.refusedLinks(u, err)
 		}
 		offers, err := p.batch(ctx, []*upload{u})
 		if err != nil {
@@ -197,6 +200,16 @@ func (p *push) sendObject(ctx context.Context, u *upload, offer object) error {
 func isExpired(err error) bool {
 	e := (*hub.Error)(nil)
 	return errors.As(err, &e) && (e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized)
+}
+
+// refusedLinks says that the storage refuses new links too, which is nothing that the caller's token could change.
+func (p *push) refusedLinks(u *upload, err error) error {
+	e := (*hub.Error)(nil)
+	errors.As(err, &e)
+	return &hub.Error{
+		Op: "commit", Target: p.target(p.change.Branch, u.Path), Status: e.Status, RequestID: e.RequestID,
+		Err: fmt.Errorf("%w: its storage refuses the addresses that it gives", hub.ErrUnavailable),
+	}
 }
 
 func (p *push) sendBytes(ctx context.Context, u *upload, a *action) error {
