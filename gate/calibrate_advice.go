@@ -136,7 +136,7 @@ func (c *Calibration) aboutMaxLoss() string {
 
 // aboutMargin says which max-loss the samples could rule out.
 func (c *Calibration) aboutMargin(s *CalibratedSeries) string {
-	if s.MDE == nil || s.Held.Share() >= c.Policy.Power {
+	if s.MDE == nil || s.Decided == nil || s.Held.Share() >= c.Policy.Power {
 		return ""
 	}
 	margin := float64((zOf(1-c.Policy.Alpha) + zOf(c.Policy.Power)) * c.Policy.standardError(s))

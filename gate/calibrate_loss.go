@@ -117,7 +117,7 @@ const (
 // lossesOf chooses the sizes of loss for a series: from a quarter of the loss that ought to be found to one and a half of it,
 // in round numbers, and half, once and twice max-loss.
 func (c *calibrator) lossesOf(s *CalibratedSeries) {
-	if s.MDE == nil && c.policy.Rule != Threshold {
+	if (s.MDE == nil || s.Decided == nil) && c.policy.Rule != Threshold {
 		return
 	}
 	step := roundUp(c.target(s) / 4)

@@ -157,36 +157,39 @@ func (c *calibrator) dropMustPass() {
 func newStored(candidate, baseline *score.Table) stored {
 	s := stored{key: candidate.Key(), design: Dealt, deal: candidate.Len() / 2}
 	if candidate == baseline {
-		s.gather(samplesOf(candidate, false), nil)
+		s.gather(ordered(candidate, samplesOf(candidate, false)), nil)
 		return s
 	}
 	pairs := score.Pair(candidate, baseline)
 	if n := 10 * len(pairs.Candidate); n == 0 || n < 9*candidate.Len() || n < 9*baseline.Len() {
 		s.deal = candidate.Len()
-		s.gather(append(samplesOf(candidate, false), samplesOf(baseline, false)...), nil)
+		s.gather(append(ordered(candidate, samplesOf(candidate, false)), ordered(baseline, samplesOf(baseline, false))...), nil)
 		return s
 	}
 	s.design = Swapped
 	c, b := samplesOf(candidate, true), samplesOf(baseline, true)
 	firsts, seconds := make([]score.Sample, 0, len(pairs.Candidate)), make([]score.Sample, 0, len(pairs.Candidate))
-	paired := [2]map[int32]bool{{}, {}}
 	for k, i := range pairs.Candidate {
 		j := pairs.Baseline[k]
 		firsts, seconds = append(firsts, c[i]), append(seconds, b[j])
-		paired[0][i], paired[1][j] = true, true
+		c[i].ID, b[j].ID = "", ""
 	}
 	s.gather(firsts, seconds)
-	for side, all := range [2][]score.Sample{c, b} {
-		for i, sample := range all {
-			if !paired[side][int32(i)] { //nolint:gosec // rows are numbered by int32
-				s.alone[side] = append(s.alone[side], sample)
-			}
-		}
-	}
+	taken := func(v score.Sample) bool { return v.ID == "" }
+	s.alone = [2][]score.Sample{slices.DeleteFunc(ordered(candidate, c), taken), slices.DeleteFunc(ordered(baseline, b), taken)}
 	return s
 }
 
-// samplesOf returns a table's samples in row order. Where they are dealt ids would only be in the way.
+// ordered brings a table's samples into canonical order, so that the order of the files does not show.
+func ordered(t *score.Table, samples []score.Sample) []score.Sample {
+	out := make([]score.Sample, len(samples))
+	for k := range out {
+		out[k] = samples[t.Order(k)]
+	}
+	return out
+}
+
+// samplesOf returns a table's samples by row. Where they are dealt ids would only be in the way.
 func samplesOf(t *score.Table, ids bool) []score.Sample {
 	out := make([]score.Sample, t.Len())
 	for i := range out {
