@@ -43,10 +43,12 @@ func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 			req.Body = body
 		}
+		sent := time.Now()
 		resp, err := r.next.RoundTrip(req)
 		wait := max(backoff(attempt), askedFor(resp))
-		again := attempt < maxRetries && waited+wait <= maxWait && mayRepeat(req, resp, err) && r.reaches(req.URL.Host, err, began, wait)
-		if end, ok := req.Context().Deadline(); !again || ok && time.Until(end) <= wait {
+		end := time.Since(began) + wait + time.Since(sent) // of the next attempt, if that takes as long
+		again := attempt < maxRetries && waited+wait <= maxWait && mayRepeat(req, resp, err) && r.reaches(req.URL.Host, err, end)
+		if deadline, ok := req.Context().Deadline(); !again || ok && time.Until(deadline) <= wait {
 			return resp, err
 		}
 		if err := r.wait(req.Context(), resp, wait); err != nil {
@@ -91,8 +93,8 @@ func isPermanent(err error) bool {
 		errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, errTooLong)
 }
 
-// reaches tells whether a host may still be waited for, and remembers those that may not.
-func (r *retry) reaches(host string, err error, began time.Time, wait time.Duration) bool {
+// reaches tells whether a host may still be waited for until end, and remembers those that may not.
+func (r *retry) reaches(host string, err error, end time.Duration) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil || !isUnconnected(err) {
@@ -102,7 +104,7 @@ func (r *retry) reaches(host string, err error, began time.Time, wait time.Durat
 	if r.down[host] {
 		return false
 	}
-	if time.Since(began)+wait < refusedAfter {
+	if end < refusedAfter {
 		return true
 	}
 	if r.down == nil {
