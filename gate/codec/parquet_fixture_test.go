@@ -253,7 +253,8 @@ func FuzzParquet(f *testing.F) {
 		_, _ = parquetTexts(t.Context(), &file, []int{1, 3})
 		there, counts := tiny(t.Context(), []File{file})
 		_, far := Read(t.Context(), there, Options{Format: "parquet", Inputs: true})
-		if fmt.Sprint(far) != fmt.Sprint(err) || counts[0].bad != nil {
+		known := bytes.HasPrefix(b, []byte(magicParquet)) || !bytes.HasSuffix(b, []byte(magicParquet)) // a remote file goes by its end
+		if known && fmt.Sprint(far) != fmt.Sprint(err) || counts[0].bad != nil {
 			t.Errorf("got %v for a remote file, want %v; fetched wrongly: %v", far, err, counts[0].bad)
 		}
 		if err != nil || len(s.Tables) == 0 {

@@ -183,7 +183,7 @@ func (f *File) magic() ([]byte, error) {
 		if err := r.readTail(); err != nil {
 			return nil, err
 		}
-		if bytes.HasSuffix(r.tail, []byte(magicParquet)) {
+		if r.begin() > 0 && bytes.HasSuffix(r.tail, []byte(magicParquet)) {
 			return []byte(magicParquet), nil
 		}
 		if _, err := r.blocks(0); err != nil {
