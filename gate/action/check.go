@@ -126,7 +126,7 @@ func (g *GitHub) complete(ctx context.Context, e Event, c *Check, conclusion, ti
 	ctx, cancel := outlive(ctx)
 	defer cancel()
 	status, now := "completed", github.Timestamp{Time: time.Now().UTC()}
-	title, text = oneLine(title, maxCheckTitle), cut(strings.TrimSpace(text))
+	title, text = oneLine(title, maxCheckTitle), cut(strings.Trim(text, "\n"))
 	update := github.UpdateCheckRunOptions{
 		Name: c.name, DetailsURL: given(e.RunURL), Status: &status, Conclusion: &conclusion, CompletedAt: &now,
 		Output: &github.CheckRunOutput{Title: &title, Summary: &text, Annotations: beside(as)},
