@@ -1,5 +1,7 @@
 package stat
 
+import "slices"
+
 // A pool counts the scores of two samples at each of their distinct values, which ascend.
 type pool struct {
 	values                []float64
@@ -42,14 +44,28 @@ func newPool(candidate, baseline []float64, least int) (pool, error) {
 	return p, nil
 }
 
-// allLevels are the levels of xs, however many.
+// allLevels are the levels of xs, however many. Sorted values are just counted.
 func allLevels(xs []float64) []Level {
 	const few = 256 // a small table is faster while it holds
+	if slices.IsSorted(xs) {
+		return runs(xs)
+	}
 	levels, ok := Levels(xs, few)
 	if !ok {
 		levels, _ = Levels(xs, len(xs))
 	}
 	return levels
+}
+
+// runs are the levels of sorted values.
+func runs(xs []float64) []Level {
+	var out []Level
+	for from, to := 0, 0; from < len(xs); from = to {
+		for to = from + 1; to < len(xs) && xs[to] == xs[from]; to++ {
+		}
+		out = append(out, Level{xs[from] + 0, to - from}) // −0 becomes 0
+	}
+	return out
 }
 
 // midranks are the ranks, from 1, of values of which counts[k] have the k-th smallest value; equal ones share the mean

@@ -61,9 +61,9 @@ func (o Resampling) draws(steps int) (int, error) {
 // with the number of values. All dealings of values are equally likely; tables then follow the multivariate
 // hypergeometric distribution.
 type splits struct {
-	totals []int // values of each level
-	n, all int   // values dealt, and in all
-	ln     logFactorials
+	totals []int         // values of each level
+	n, all int           // values dealt, and in all
+	ln     logFactorials // made when first needed
 }
 
 func newSplits(totals []int, n int) *splits {
@@ -71,7 +71,14 @@ func newSplits(totals []int, n int) *splits {
 	for _, t := range totals {
 		all += t
 	}
-	return &splits{totals: totals, n: n, all: all, ln: newLogFactorials(all)}
+	return &splits{totals: totals, n: n, all: all}
+}
+
+// prepare makes the table of logarithms, which tests by formula do without.
+func (s *splits) prepare() {
+	if s.ln == nil {
+		s.ln = newLogFactorials(s.all)
+	}
 }
 
 // A tally says how a statistic of all splits compares with the one that was seen: as shares of all splits, or
@@ -129,6 +136,7 @@ func (s *splits) enumerate(statistic func(counts []int) float64, seen float64) t
 
 func (s *splits) enumerateEach(statistic func(counts []int) float64, seen float64, visit func(x, weight float64)) tally {
 	var total, below, same, above sum
+	s.prepare()
 	logAll := s.ln.choose(s.all, s.n)
 	s.each(func(counts []int, logWeight float64) {
 		w := exp(logWeight - logAll)
@@ -193,6 +201,7 @@ func (s *splits) few() bool {
 
 // each visits every table with the logarithm of its number of dealings.
 func (s *splits) each(visit func(counts []int, logWeight float64)) {
+	s.prepare()
 	counts := make([]int, len(s.totals))
 	var from func(k, left, rest int, logWeight float64)
 	from = func(k, left, rest int, logWeight float64) {
@@ -215,6 +224,7 @@ func (s *splits) each(visit func(counts []int, logWeight float64)) {
 // there are few levels for the values, and else value by value.
 func (s *splits) dealer() (deal func(rng *rand.PCG, counts []int), steps int) {
 	if s.byLevel() {
+		s.prepare()
 		return s.dealLevels, levelSteps * len(s.totals)
 	}
 	level := make([]int32, 0, s.all) // of each value

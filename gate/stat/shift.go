@@ -1,6 +1,9 @@
 package stat
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // A Shift is the outcome of a test of whether two samples come from one distribution, whatever differs: equal means can
 // hide that scores moved from the middle to both ends.
@@ -103,31 +106,56 @@ func chiSquareTail(x float64, df int) float64 {
 }
 
 // KolmogorovSmirnov tests by the largest gap between the two empirical distributions, for scores with many values. P is exact
-// given the ties (Hodges, Ark. Mat. 3, 1958) while the work is small, up to some 3,000 samples a side, and beyond
+// given the ties (Hodges, Ark. Mat. 3, 1958) while the work is small, up to 1,000 samples a side, and beyond
 // by the limit distribution, which is right without ties and timid with them.
 //
 // It returns [ErrTooFew] when a side is empty, and [ErrRange].
 func KolmogorovSmirnov(candidate, baseline []float64) (Shift, error) {
-	const mostSteps = 20_000_000
-	p, err := newPool(candidate, baseline, 1)
-	if err != nil {
-		return Shift{}, err
+	if min(len(candidate), len(baseline)) == 0 {
+		return Shift{}, ErrTooFew
+	}
+	c, b := ordered(candidate), ordered(baseline)
+	if !finite(c[0], c[len(c)-1], b[0], b[len(b)-1]) { // NaN sorts first
+		return Shift{}, ErrRange
 	}
 	// Gaps are counted in units of 1/(n·m), in which they are whole numbers.
-	n, m := int64(p.candidateN), int64(p.baselineN)
-	var widest, c, b int64
-	for k := range p.values {
-		c, b = c+int64(p.candidate[k]), b+int64(p.baseline[k])
-		gap := c*m - b*n
+	n, m := int64(len(c)), int64(len(b))
+	var widest, i, j int64
+	for i < n && j < m {
+		value := min(c[i], b[j])
+		for i < n && c[i] == value {
+			i++
+		}
+		for j < m && b[j] == value {
+			j++
+		}
+		gap := i*m - j*n
 		widest = max(widest, gap, -gap)
 	}
 	out := Shift{Method: KolmogorovD, Statistic: float64(widest) / float64(n*m)}
-	if min(n, m)*(n+m) <= mostSteps {
-		out.P, out.Exact = kolmogorovExact(p.totals, min(n, m), max(n, m), widest), true
+	if min(n, m)*(n+m) > mostSteps {
+		out.P = kolmogorovTail(out.Statistic * math.Sqrt(float64(n)/float64(n+m)*float64(m)))
 		return out, nil
 	}
-	out.P = kolmogorovTail(out.Statistic * math.Sqrt(float64(n)/float64(n+m)*float64(m)))
+	totals := make([]int, 0, n+m)
+	for _, l := range runs(ordered(slices.Concat(c, b))) {
+		totals = append(totals, l.Count)
+	}
+	out.P, out.Exact = kolmogorovExact(totals, min(n, m), max(n, m), widest), true
 	return out, nil
+}
+
+// mostSteps bounds the work of an exact test of Kolmogorov and Smirnov to a few milliseconds.
+const mostSteps = 2_000_000
+
+// ordered is xs in ascending order, xs itself where it is.
+func ordered(xs []float64) []float64 {
+	if slices.IsSorted(xs) {
+		return xs
+	}
+	out := slices.Clone(xs)
+	slices.Sort(out)
+	return out
 }
 
 // kolmogorovExact is the chance that dealing values with these totals to sides of n and m opens a gap of widest or more.

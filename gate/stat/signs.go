@@ -1,7 +1,6 @@
 package stat
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -132,7 +131,40 @@ func bySize(diffs []float64) ([]float64, error) {
 		return nil, ErrRange
 	}
 	least := float64(1e-12 * largest)
-	kept := slices.DeleteFunc(slices.Clone(diffs), func(d float64) bool { return math.Abs(d) <= least })
-	slices.SortFunc(kept, func(a, b float64) int { return cmp.Or(cmp.Compare(math.Abs(a), math.Abs(b)), cmp.Compare(a, b)) })
+	var down, up []float64 // sizes
+	for _, d := range diffs {
+		switch {
+		case d > least:
+			up = append(up, d)
+		case d < -least:
+			down = append(down, -d)
+		}
+	}
+	ascend(down)
+	ascend(up)
+	kept := make([]float64, 0, len(down)+len(up))
+	for len(down) > 0 || len(up) > 0 {
+		if len(up) == 0 || len(down) > 0 && down[0] <= up[0] {
+			kept, down = append(kept, -down[0]), down[1:]
+		} else {
+			kept, up = append(kept, up[0]), up[1:]
+		}
+	}
 	return kept, nil
+}
+
+// ascend sorts xs, which must be finite: by counting while there are few distinct values, as differences of marks have.
+func ascend(xs []float64) {
+	const few = 256
+	levels, ok := Levels(xs, few)
+	if !ok {
+		slices.Sort(xs)
+		return
+	}
+	xs = xs[:0]
+	for _, l := range levels {
+		for range l.Count {
+			xs = append(xs, l.Value)
+		}
+	}
 }
