@@ -55,8 +55,12 @@ func Main(ctx context.Context, e Env) int {
 		return calibrate(ctx, e, cfg)
 	case "describe":
 		return describe(ctx, e, cfg)
+	case "history":
+		return history(ctx, e, cfg)
 	case "init":
 		return initialize(ctx, e, cfg)
+	case "leaderboard":
+		return leaderboard(ctx, e, cfg)
 	case "version":
 		return printVersion(e)
 	default:

@@ -10,23 +10,21 @@ import (
 	"github.com/hubgate/hubgate/gate/report"
 )
 
-func number(x float64) *float64 { return &x }
-
 // recordedRuns are runs of every kind, the newest first.
 func recordedRuns() []gate.RecordedRun {
 	at := func(day int) time.Time { return time.Date(2026, 11, day, 8, 30, 0, 0, time.UTC) }
 	marks := func(accuracy float64) []gate.RecordedMetric {
 		return []gate.RecordedMetric{
-			{Metric: "accuracy", N: 100, Mean: &accuracy, SD: number(0.64)},
-			{Metric: "style", N: 98, Missing: 2, Mean: number(2.05), SD: number(0.69)},
-			{Task: "arithmetic", Metric: "exact_match,strict-match", N: 200, Mean: number(1), SD: number(0)},
+			{Metric: "accuracy", N: 100, Mean: &accuracy, SD: new(0.64)},
+			{Metric: "style", N: 98, Missing: 2, Mean: new(2.05), SD: new(0.69)},
+			{Task: "arithmetic", Metric: "exact_match,strict-match", N: 200, Mean: new(1.0), SD: new(0.0)},
 		}
 	}
 	return []gate.RecordedRun{
 		{ID: "7", Time: at(27), GitSHA: "9f8e7d6c5b4a39281706f5e4d3c2b1a098765432", Decision: gate.Warn, Baseline: true, Current: true, AcceptedBy: "ada", AcceptedWhy: "the old judge was wrong", Metrics: marks(2.41)},
 		{ID: "6", Time: at(26), GitSHA: "9f8e7d6c5b4a39281706f5e4d3c2b1a098765432", Decision: gate.Fail, ReportOnly: true, Metrics: marks(2.4)},
 		{ID: "5", Time: at(25), GitSHA: "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334", Decision: gate.Pass, Replicate: true, Metrics: marks(2.58)[:1]},
-		{ID: "4", Time: at(24), Decision: gate.Undecided, Metrics: []gate.RecordedMetric{{Metric: "accuracy", N: 1, Mean: number(3)}, {Metric: "style", Missing: 100}}},
+		{ID: "4", Time: at(24), Decision: gate.Undecided, Metrics: []gate.RecordedMetric{{Metric: "accuracy", N: 1, Mean: new(3.0)}, {Metric: "style", Missing: 100}}},
 		{ID: "3", Time: at(23), GitSHA: "not a sha \x1b[31m", Decision: gate.Pass, Baseline: true, Metrics: marks(2.59)},
 	}
 }
@@ -48,7 +46,7 @@ func TestHistoryHostile(t *testing.T) {
 	for _, name := range hostileNames {
 		r := gate.RecordedRun{ID: name, GitSHA: name, AcceptedBy: name, AcceptedWhy: name + name}
 		for _, metric := range hostileNames {
-			r.Metrics = append(r.Metrics, gate.RecordedMetric{Task: name, Metric: metric, N: 9, Mean: number(2.5), SD: number(0.5)})
+			r.Metrics = append(r.Metrics, gate.RecordedMetric{Task: name, Metric: metric, N: 9, Mean: new(2.5), SD: new(0.5)})
 		}
 		runs = append(runs, r)
 	}

@@ -279,6 +279,29 @@ func TestLeaderboardBytes(t *testing.T) {
 	}
 }
 
+// No name begins a line, or stands in one, so that a runner takes it for a command.
+func TestLeaderboardHoldsNoCommands(t *testing.T) {
+	t.Parallel()
+	f := newField()
+	for _, name := range []string{"::add-mask::x", "a ##[error]x", strings.Repeat("::stop-commands::x ", 9)} {
+		f.recorded(name, nil, of(name, name, 9, 0, 1, 1), of("", name, 9, 0, 1, 1))
+	}
+	l := f.board()
+	run := gate.RecordedRun{AcceptedBy: "::add-mask::x", AcceptedWhy: strings.Repeat("::add-mask::x ", 9) + "##[error]"}
+	for _, width := range []int{40, 60, 100} {
+		o := report.TextOptions{Width: width}
+		text := report.LeaderboardText(l, o) + report.HistoryText("acme/x", []gate.RecordedRun{run}, o)
+		for line := range strings.SplitSeq(text, "\n") {
+			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") {
+				t.Errorf("at width %d a line is a command: %q", width, line)
+			}
+		}
+		if !strings.Contains(text, `\x3a:add-mask::x`) || !strings.Contains(text, `#\x23[error]x`) {
+			t.Errorf("at width %d the names are lost:\n%s", width, text)
+		}
+	}
+}
+
 // What is not ranked never looks as if it were.
 func TestLeaderboardSaysWhy(t *testing.T) {
 	t.Parallel()
