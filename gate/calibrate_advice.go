@@ -90,22 +90,23 @@ func (c *Calibration) aboutPower(s *CalibratedSeries) string {
 	}
 	text := fmt.Sprintf("A loss of %s is found %s with %s.", s.Format(*s.Smallest), often, c.samples(s))
 	if s.Design == Dealt && c.Baseline == nil {
-		half := c.Policy.scaled(s, 2)
+		half := float64(*s.Smallest * (c.Policy.expected(s, 2) / c.Policy.expected(s, 1)))
 		text += fmt.Sprintf(" Two whole runs have twice the samples of this split: there it is about %s.", shortest(half, 2))
 	}
 	if s.MaxLoss == 0 {
 		return text + " Four times the samples halve it."
 	}
 	if wanted := 2 * s.MaxLoss; *s.Smallest > float64(1.05*wanted) {
-		ratio := *s.MDE / wanted
+		ratio := *s.Smallest / wanted // what is found shrinks with the root of the number of samples
 		need := math.Ceil(float64(float64(min(s.N[0], s.N[1])) * float64(ratio*ratio)))
 		text += fmt.Sprintf(" To find twice max-loss, %s, takes about %s.", s.Format(wanted), c.counted(s, need))
 	}
 	return text
 }
 
-// scaled is what ought to be found with a multiple of the samples, by formula.
-func (p Policy) scaled(s *CalibratedSeries, multiple float64) float64 {
+// expected is the loss that ought to be found with a multiple of the samples, by formula: it has to be significant, and to
+// look larger than max-loss.
+func (p Policy) expected(s *CalibratedSeries, multiple float64) float64 {
 	root := math.Sqrt(multiple)
 	return max(*s.MDE/root, s.MaxLoss+float64(zOf(p.Power)*p.standardError(s))/root)
 }

@@ -139,13 +139,12 @@ func (c *calibrator) lossesOf(s *CalibratedSeries) {
 	}
 }
 
-// target is the loss that is found with the policy's power, by formula: it has to be significant, and to look larger
-// than max-loss.
+// target is the loss that ought to be found with the policy's power.
 func (c *calibrator) target(s *CalibratedSeries) float64 {
 	if s.MDE == nil {
 		return 2 * s.MaxLoss
 	}
-	return max(*s.MDE, s.MaxLoss+float64(zOf(c.policy.Power)*c.policy.standardError(s)))
+	return c.policy.expected(s, 1)
 }
 
 // standardError is that of the difference in one replay, from the smallest detectable loss.

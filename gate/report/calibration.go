@@ -2,15 +2,23 @@ package report
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hubgate/hubgate/gate"
 )
 
-// calibrationID is the "schema" of every calibration.json.
+// calibrationID is the "schema" of every calibration that [CalibrationSchema] describes.
 const calibrationID = "hubgate.calibration/1"
+
+//go:embed calibration_schema.json
+var calibrationSchema []byte
+
+// CalibrationSchema returns the JSON Schema (2020-12) that every calibration of [CalibrationJSON] satisfies.
+func CalibrationSchema() []byte { return slices.Clone(calibrationSchema) }
 
 // The shape of calibration.json. Names that report.json has too mean the same there.
 type (
@@ -68,7 +76,7 @@ type (
 	}
 )
 
-// CalibrationJSON renders calibration.json, with a line end. The same calibration gives the same bytes on every machine.
+// CalibrationJSON renders calibration.json, as [CalibrationSchema] describes it, under the same promises as [JSON].
 func CalibrationJSON(c gate.Calibration, tool Tool) ([]byte, error) {
 	out := calibrationJSON{
 		Schema: calibrationID, Tool: toolJSON(tool), Policy: encodePolicy(c.Policy), Candidate: calibratedSource(c.Candidate),

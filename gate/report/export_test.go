@@ -6,4 +6,5 @@ var (
 	CodeSpan = codeSpan
 	Width    = width
 	Elide    = elide
+	Bar      = bar
 )
