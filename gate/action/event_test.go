@@ -1,6 +1,7 @@
 package action
 
 import (
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -132,6 +133,52 @@ func TestEvent(t *testing.T) {
 				t.Errorf("on default branch: got %v, want %v", got, want)
 			}
 		})
+	}
+}
+
+// Payloads that GitHub sent are read as they are.
+func TestRecordedEvents(t *testing.T) {
+	t.Parallel()
+	const octo, hello = "octo-org/octo-repo", "Codertocat/Hello-World"
+	want := map[string]Event{
+		"pull_request": {
+			Repository: hello, DefaultBranch: "master", SHA: headSHA, PullRequest: 2, Head: hello, HeadBranch: "changes", Base: "master", BaseSHA: baseSHA,
+		},
+		"push": {Repository: hello, DefaultBranch: "master", SHA: mergeSHA, Pushed: []string{"6113728f27ae82c7b1a177c8d03f9e96e0adf246"}},
+		"merge_group": {
+			Repository: octo, Private: true, DefaultBranch: "main", SHA: "2ffea6db159f6b6c47a24e778fb9ef40cf6b1c7d", Queued: 104, Base: "main",
+			BaseSHA: "380387fbc80638b734a49e1be1c4dfec1c01b33c", MergeBase: "380387fbc80638b734a49e1be1c4dfec1c01b33c",
+		},
+		"workflow_run": { // after a repository_dispatch, which is of no branch
+			Repository: octo, DefaultBranch: "master", SHA: "3484a3fb816e0859fd6e1cea078d76385ff50625", Head: octo, HeadBranch: "master",
+			Run: "289782451", Attempt: 1,
+		},
+		"workflow_dispatch": {Repository: octo, DefaultBranch: "main", SHA: mergeSHA},
+	}
+	var records []struct {
+		Name    string
+		Payload json.RawMessage
+	}
+	data, err := os.ReadFile("testdata/events.json")
+	if err == nil {
+		err = json.Unmarshal(data, &records)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		got := Event{Name: r.Name, SHA: mergeSHA}
+		if _, err := got.read(r.Payload); err != nil {
+			t.Errorf("%s: %v", r.Name, err)
+		}
+		w := want[r.Name]
+		w.Name = r.Name
+		if diff := cmp.Diff(w, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", r.Name, diff)
+		}
+	}
+	if len(records) != len(want) {
+		t.Errorf("got %d records, want %d", len(records), len(want))
 	}
 }
 

@@ -59,7 +59,7 @@ func digest(parts ...string) string {
 }
 
 var (
-	runID    = regexp.MustCompile(`^[0-9]{1,20}$`)
+	runID    = regexp.MustCompile(`^[1-9][0-9]{0,19}$`)
 	digested = regexp.MustCompile(`^[0-9a-f]{12}$`)
 )
 

@@ -137,6 +137,75 @@ func TestStrict(t *testing.T) {
 	}
 }
 
+// An answer that GitHub's description does not allow fails the test as well: the fake cannot drift from it.
+func TestAnswersConform(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		status int
+		body   any
+		want   string
+	}{
+		{"a comment that lacks a field", http.StatusOK, []object{{"id": 1, "body": "x"}}, `property "node_id" is missing`},
+		{"another type", http.StatusOK, object{}, "must be an array"},
+		{"a status that is not listed", http.StatusTeapot, object{}, "status is not supported"},
+		{"a refusal that is not listed", http.StatusForbidden, object{"message": "x", "documentation_url": "y"}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := &witness{TB: t}
+			g := New(w, "acme/evals", 7)
+			g.mux = http.NewServeMux()
+			g.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { reply(w, tt.status, tt.body) })
+			ask(t, g.Client(), "GET", URL+"/repos/acme/evals/issues/7/comments", "")
+			switch {
+			case tt.want == "" && w.failures != nil:
+				t.Errorf("got failures %q, want none", w.failures)
+			case tt.want != "" && (len(w.failures) != 1 || !strings.Contains(w.failures[0], tt.want)):
+				t.Errorf("got failures %q, want one with %q", w.failures, tt.want)
+			}
+		})
+	}
+}
+
+// Where GitHub is stricter than its description, so is this one.
+func TestStricterThanDescribed(t *testing.T) {
+	t.Parallel()
+	run := `{"name":"hubgate","head_sha":"` + Head(7) + `"`
+	tests := []struct{ name, path, body, want string }{
+		{"completed without a conclusion", "/repos/acme/evals/check-runs", run + `,"status":"completed"}`, `status "completed" with conclusion ""`},
+		{"conclusion of something in progress", "/repos/acme/evals/check-runs", run + `,"status":"in_progress","conclusion":"success"}`, "with conclusion"},
+		{"unknown conclusion", "/repos/acme/evals/check-runs", run + `,"status":"completed","conclusion":"green"}`, "conclusion"},
+		{"long summary", "/repos/acme/evals/check-runs", run + `,"output":{"title":"t","summary":"` + strings.Repeat("x", 65536) + `"}}`, "maximum string length is 65535"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := &witness{TB: t}
+			ask(t, New(w, "acme/evals", 7).Client(), "POST", URL+tt.path, tt.body)
+			if len(w.failures) != 1 || !strings.Contains(w.failures[0], tt.want) {
+				t.Errorf("got failures %.300q, want one with %q", w.failures, tt.want)
+			}
+		})
+	}
+}
+
+func TestGraphQL(t *testing.T) {
+	t.Parallel()
+	w := &witness{TB: t}
+	g := New(w, "acme/evals", 7)
+	g.ReadOnly(WorkflowToken)
+	_, body := ask(t, g.Client(), "POST", GraphQLURL, `{"query":"{ viewer { login } }"}`)
+	if want := `{"data":{"viewer":{"login":"github-actions[bot]"}}}` + "\n"; body != want || w.failures != nil {
+		t.Errorf("got %s and failures %q, want %s", body, w.failures, want)
+	}
+	ask(t, g.Client(), "POST", GraphQLURL, `{"query":"{ viewer { email } }"}`)
+	if len(w.failures) != 1 {
+		t.Errorf("another query: got failures %q, want one", w.failures)
+	}
+}
+
 func TestAnotherHost(t *testing.T) {
 	t.Parallel()
 	w := &witness{TB: t}
