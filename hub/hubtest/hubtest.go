@@ -15,15 +15,34 @@ import (
 	"github.com/hubgate/hubgate/hub"
 )
 
-// repo is the dataset that most tests use.
-var repo = hub.Repo{Owner: "acme", Name: "tiny-llm-results"}
+// A place is a Hub with room for one test.
+type place struct {
+	hub.Hub
+	repo   hub.Repo // the dataset that most tests use; it is not there yet
+	prefix string   // with which the names of all other datasets of the test begin
+}
 
 // Run tests a Hub. Every test calls open for a Hub of its own, without any dataset, whose owner "acme" may be
 // written to.
 func Run(t *testing.T, open func(t *testing.T) hub.Hub) {
+	run(t, func(t *testing.T, _ string) place {
+		return place{open(t), hub.Repo{Owner: "acme", Name: "tiny-llm-results"}, ""}
+	})
+}
+
+// RunIn is [Run] for a Hub that other people use too. The tests make datasets of owner, whose names begin with prefix as
+// nobody else's do, and leave them behind.
+func RunIn(t *testing.T, owner, prefix string, open func(t *testing.T) hub.Hub) {
+	run(t, func(t *testing.T, name string) place {
+		prefix := prefix + "-" + strings.NewReplacer(" ", "-", ",", "").Replace(name) + "-"
+		return place{open(t), hub.Repo{Owner: owner, Name: prefix + "results"}, prefix}
+	})
+}
+
+func run(t *testing.T, open func(t *testing.T, name string) place) {
 	tests := []struct {
 		name string
-		run  func(t *testing.T, h hub.Hub)
+		run  func(t *testing.T, h place)
 	}{
 		{"open and create", testCreate},
 		{"create at once", testCreateRace},
@@ -44,12 +63,19 @@ func Run(t *testing.T, open func(t *testing.T) hub.Hub) {
 		{"log", testLog},
 		{"one parent, one winner", testOneWinner},
 		{"nothing is lost", testNothingLost},
+		{"many files", testMany},
+		{"sizes", testSizes},
+		{"same content", testSameContent},
+		{"growing file", testGrowing},
+		{"messages", testMessages},
+		{"consistent reads", testConsistent},
+		{"two branches", testTwoBranches},
 		{"cancellation", testCancel},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			tt.run(t, open(t))
+			tt.run(t, open(t, tt.name))
 		})
 	}
 }
@@ -60,11 +86,11 @@ type dataset struct {
 	t *testing.T
 }
 
-func create(t *testing.T, h hub.Hub) dataset {
+func create(t *testing.T, h place) dataset {
 	t.Helper()
-	s, err := h.Create(t.Context(), repo)
+	s, err := h.Create(t.Context(), h.repo)
 	if err != nil {
-		t.Fatalf("create %s: %v", repo, err)
+		t.Fatalf("create %s: %v", h.repo, err)
 	}
 	return dataset{s, t}
 }
@@ -179,13 +205,13 @@ func (d dataset) read(at hub.Commit, path string) string {
 }
 
 // wantErr checks that err is the one wanted, says where in a *hub.Error, and is one line.
-func wantErr(t *testing.T, what string, err, want error) {
+func (h place) wantErr(t *testing.T, what string, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
 		t.Errorf("%s: got error %v, want %v", what, err, want)
 		return
 	}
-	if e := (*hub.Error)(nil); !errors.As(err, &e) || !strings.Contains(e.Target, repo.Owner) {
+	if e := (*hub.Error)(nil); !errors.As(err, &e) || !strings.Contains(e.Target, h.repo.Owner) {
 		t.Errorf("%s: got %v, want a *hub.Error that names the dataset", what, err)
 	}
 	if strings.Contains(err.Error(), "\n") {

@@ -1,7 +1,6 @@
 package hubtest
 
 import (
-	"io"
 	"net/http"
 	"strings"
 )
@@ -53,17 +52,13 @@ func (s *Server) hubRoutes() *http.ServeMux {
 // answered runs a handler under the lock, for a caller whose token is good, and sends what it answers.
 func (s *Server) answered(handle func(*call) *answer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			panic(http.ErrAbortHandler) // it was read whole before: a fault took it
-		}
 		s.locked(func() *answer {
 			s.headers(w, r, len(s.requests))
 			account, refused := s.identify(r)
 			if refused != nil {
 				return refused
 			}
-			return handle(&call{Request: r, account: account, body: body})
+			return handle(&call{Request: r, account: account, body: bodyOf(r)})
 		}).send(w, r)
 	}
 }

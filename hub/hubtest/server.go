@@ -159,11 +159,13 @@ const maxBody = 1 << 30
 // witnessed writes down each request to an origin, checks it for secrets, and answers it by next or by a fault.
 func (s *Server) witnessed(storage bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err != nil {
+		var whole bytes.Buffer
+		whole.Grow(int(max(0, min(r.ContentLength, maxBody))) + bytes.MinRead)
+		if _, err := whole.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
 			panic(http.ErrAbortHandler) // the client went away in the middle of its own request
 		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
+		body := whole.Bytes()
+		r.Body = received{io.NopCloser(bytes.NewReader(body)), body}
 		seen := &Request{
 			Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Range: r.Header.Get("Range"), Storage: storage, Received: int64(len(body)),
 		}
@@ -183,6 +185,21 @@ func (s *Server) witnessed(storage bool, next http.Handler) http.Handler {
 		}
 		fault(out, r, func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, r) })
 	})
+}
+
+// received is the body of a request that has come in whole.
+type received struct {
+	io.ReadCloser
+	bytes []byte
+}
+
+// bodyOf returns the body of a request that was witnessed. The caller may keep it.
+func bodyOf(r *http.Request) []byte {
+	body, ok := r.Body.(received)
+	if !ok {
+		panic("hubtest: a request that was not witnessed")
+	}
+	return body.bytes
 }
 
 // checkSecrets fails the test for a token where none belongs: anywhere at the storage, and in any URL. The caller holds the lock.

@@ -11,7 +11,7 @@ import (
 	"github.com/hubgate/hubgate/hub"
 )
 
-func testAtomic(t *testing.T, h hub.Hub) {
+func testAtomic(t *testing.T, h place) {
 	d := create(t, h)
 	d.put("a", "1", "b", "1", "c", "1")
 	at := d.commit(hub.Change{Put: files("a", "2", "d/e", "2"), Delete: []string{"b"}})
@@ -23,7 +23,7 @@ func testAtomic(t *testing.T, h hub.Hub) {
 	// One part that cannot be done undoes the others.
 	change := hub.Change{Branch: "main", Parent: at.ID, Message: "Half", Put: files("f", "3"), Delete: []string{"nope"}}
 	_, err := d.Commit(t.Context(), change)
-	wantErr(t, "delete of what is not there", err, hub.ErrNoEntry)
+	h.wantErr(t, "delete of what is not there", err, hub.ErrNoEntry)
 	short := hub.File{Path: "g", Content: strings.NewReader("abc"), Size: 4}
 	change = hub.Change{Branch: "main", Parent: at.ID, Message: "Half", Put: append(files("f", "3"), short)}
 	if _, err := d.Commit(t.Context(), change); err == nil {
@@ -43,7 +43,7 @@ type breaker struct{}
 
 func (breaker) ReadAt([]byte, int64) (int, error) { return 0, errBroken }
 
-func testFirst(t *testing.T, h hub.Hub) {
+func testFirst(t *testing.T, h place) {
 	d := create(t, h)
 	parent := d.head("main")
 	change := hub.Change{Branch: "main", Parent: parent, Message: "Begin", Time: epoch, Put: files("a", "1")}
@@ -56,17 +56,17 @@ func testFirst(t *testing.T, h hub.Hub) {
 	}
 	change.Parent, change.Put = "", files("b", "2")
 	_, err = d.Commit(t.Context(), change)
-	wantErr(t, "a second first commit", err, hub.ErrConflict)
+	h.wantErr(t, "a second first commit", err, hub.ErrConflict)
 	change.Branch = "other"
 	_, err = d.Commit(t.Context(), change)
-	wantErr(t, "a first commit of another branch", err, hub.ErrNoRevision)
+	h.wantErr(t, "a first commit of another branch", err, hub.ErrNoRevision)
 	change.Parent = at.ID
 	_, err = d.Commit(t.Context(), change)
-	wantErr(t, "a commit to a branch that is not there", err, hub.ErrNoRevision)
+	h.wantErr(t, "a commit to a branch that is not there", err, hub.ErrNoRevision)
 	d.wantFiles(d.resolve("main"), "a", "1")
 }
 
-func testConflict(t *testing.T, h hub.Hub) {
+func testConflict(t *testing.T, h place) {
 	d := create(t, h)
 	one := d.put("a", "1")
 	two := d.put("a", "2")
@@ -74,7 +74,7 @@ func testConflict(t *testing.T, h hub.Hub) {
 	for _, parent := range []string{one.ID, "", "0123456789abcdef0123456789abcdef01234567"} {
 		change.Parent = parent
 		_, err := d.Commit(t.Context(), change)
-		wantErr(t, "commit on parent "+parent, err, hub.ErrConflict)
+		h.wantErr(t, "commit on parent "+parent, err, hub.ErrConflict)
 	}
 	d.wantFiles(d.resolve("main"), "a", "2")
 	change.Parent = two.ID
@@ -84,23 +84,23 @@ func testConflict(t *testing.T, h hub.Hub) {
 	d.wantFiles(d.resolve("main"), "a", "2", "b", "late")
 }
 
-func testDelete(t *testing.T, h hub.Hub) {
+func testDelete(t *testing.T, h place) {
 	d := create(t, h)
 	old := d.put("a/b", "1", "a/c", "2", "d", "3")
 	at := d.commit(hub.Change{Delete: []string{"a/b", "d"}})
 	d.wantFiles(at, "a/c", "2")
 	_, err := d.Open(t.Context(), at, "a/b")
-	wantErr(t, "open of what was deleted", err, hub.ErrNoEntry)
+	h.wantErr(t, "open of what was deleted", err, hub.ErrNoEntry)
 	for _, path := range []string{"d", "a", "nope"} {
 		_, err = d.Commit(t.Context(), hub.Change{Branch: "main", Parent: at.ID, Message: "Delete", Delete: []string{path}})
-		wantErr(t, "delete of "+path, err, hub.ErrNoEntry)
+		h.wantErr(t, "delete of "+path, err, hub.ErrNoEntry)
 	}
 	// A folder whose files are gone is gone: a file may take its name.
 	d.wantFiles(d.commit(hub.Change{Delete: []string{"a/c"}, Put: files("a", "file")}), "a", "file")
 	d.wantFiles(old, "a/b", "1", "a/c", "2", "d", "3")
 }
 
-func testNoChange(t *testing.T, h hub.Hub) {
+func testNoChange(t *testing.T, h place) {
 	d := create(t, h)
 	at := d.put("a", "1", "b", "2")
 	for name, put := range map[string][]hub.File{"nothing": nil, "the same": files("b", "2")} {
@@ -121,7 +121,7 @@ func testNoChange(t *testing.T, h hub.Hub) {
 	d.wantFiles(back, "a", "1", "b", "2")
 }
 
-func testMalformed(t *testing.T, h hub.Hub) {
+func testMalformed(t *testing.T, h place) {
 	d := create(t, h)
 	at := d.put("a", "1", "b/c", "2")
 	for name, c := range map[string]hub.Change{
@@ -153,7 +153,7 @@ func testMalformed(t *testing.T, h hub.Hub) {
 	}
 }
 
-func testIsolation(t *testing.T, h hub.Hub) {
+func testIsolation(t *testing.T, h place) {
 	d := create(t, h)
 	old := d.put("a", "old bytes", "b", "kept")
 	open, err := d.Open(t.Context(), old, "a")
@@ -173,19 +173,19 @@ func testIsolation(t *testing.T, h hub.Hub) {
 	d.wantFiles(d.resolve("main"), "b", "kept")
 }
 
-func testBranch(t *testing.T, h hub.Hub) {
+func testBranch(t *testing.T, h place) {
 	d := create(t, h)
 	base := d.put("a", "1")
 	for _, name := range []string{"pr-acme-repo-7", "exp/one"} {
 		if err := d.Branch(t.Context(), name, base); err != nil {
 			t.Fatalf("branch %s: %v", name, err)
 		}
-		wantErr(t, "branch again", d.Branch(t.Context(), name, base), hub.ErrExists)
+		h.wantErr(t, "branch again", d.Branch(t.Context(), name, base), hub.ErrExists)
 	}
-	wantErr(t, "branch main", d.Branch(t.Context(), "main", base), hub.ErrExists)
-	wantErr(t, "branch from nowhere", d.Branch(t.Context(), "x", hub.Commit{}), hub.ErrNoRevision)
+	h.wantErr(t, "branch main", d.Branch(t.Context(), "main", base), hub.ErrExists)
+	h.wantErr(t, "branch from nowhere", d.Branch(t.Context(), "x", hub.Commit{}), hub.ErrNoRevision)
 	unknown := hub.Commit{ID: "0123456789abcdef0123456789abcdef01234567"}
-	wantErr(t, "branch from an unknown commit", d.Branch(t.Context(), "x", unknown), hub.ErrNoRevision)
+	h.wantErr(t, "branch from an unknown commit", d.Branch(t.Context(), "x", unknown), hub.ErrNoRevision)
 	for _, name := range []string{"", "../x", "/x", "x/", "x//y", "-x", "a b", "x..y", "x.lock", base.ID, "@", "x~1", `x\y`} {
 		if err := d.Branch(t.Context(), name, base); err == nil {
 			t.Errorf("branch %q: got no error, want the name refused", name)
@@ -200,7 +200,7 @@ func testBranch(t *testing.T, h hub.Hub) {
 	d.wantFiles(d.resolve("pr-acme-repo-7"), "a", "1")
 }
 
-func testLog(t *testing.T, h hub.Hub) {
+func testLog(t *testing.T, h place) {
 	d := create(t, h)
 	var want []string
 	for i := range 5 {
@@ -232,10 +232,10 @@ func testLog(t *testing.T, h hub.Hub) {
 			break // a sequence can be left
 		}
 	}
-	wantErr(t, "log of an unknown revision", first(t, d.Log(t.Context(), "nope")), hub.ErrNoRevision)
+	h.wantErr(t, "log of an unknown revision", first(t, d.Log(t.Context(), "nope")), hub.ErrNoRevision)
 }
 
-func testOneWinner(t *testing.T, h hub.Hub) {
+func testOneWinner(t *testing.T, h place) {
 	const n = 8
 	d := create(t, h)
 	base := d.put("a", "1")
@@ -252,7 +252,7 @@ func testOneWinner(t *testing.T, h hub.Hub) {
 	winner := -1
 	for i, err := range errs {
 		if err != nil {
-			wantErr(t, "the losers", err, hub.ErrConflict)
+			h.wantErr(t, "the losers", err, hub.ErrConflict)
 			continue
 		}
 		if winner >= 0 {
@@ -269,13 +269,13 @@ func testOneWinner(t *testing.T, h hub.Hub) {
 	d.wantFiles(d.resolve("main"), "a", fmt.Sprint("by ", winner))
 }
 
-func testNothingLost(t *testing.T, h hub.Hub) {
+func testNothingLost(t *testing.T, h place) {
 	const writers, each = 5, 4
 	d := create(t, h)
 	d.put("start", "0")
 	var wg sync.WaitGroup
 	for w := range writers {
-		s, err := h.Open(t.Context(), repo) // each through a Store of its own, as other processes would
+		s, err := h.Open(t.Context(), h.repo) // each through a Store of its own, as other processes would
 		if err != nil {
 			t.Fatal(err)
 		}
