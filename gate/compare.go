@@ -188,7 +188,13 @@ func (m *measurement) resolve(p Policy) {
 	if was == nil {
 		was = declared
 	}
-	m.candidate, m.baseline = newSide(c, m.Metric, declared), newSide(b, m.Metric, was)
+	each(2, func(i int) { // the most work, where there is one series of very many samples
+		if i == 0 {
+			m.candidate = newSide(c, m.Metric, declared)
+		} else {
+			m.baseline = newSide(b, m.Metric, was)
+		}
+	})
 	if m.baseline != nil && was != nil && *was != *declared {
 		m.ScaleWas = was
 	}

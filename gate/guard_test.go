@@ -2,6 +2,8 @@ package gate_test
 
 import (
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -109,5 +111,67 @@ func TestGuardErrorRate(t *testing.T) {
 	}
 	if welch < runs/3 || guarded > runs/20 {
 		t.Errorf("of %d unchanged runs Welch's test sees a loss in %d, guarded in %d; want about half, and at most 5 %%", runs, welch, guarded)
+	}
+}
+
+// A guard that cannot be made says so.
+func TestGuardOutOfRange(t *testing.T) {
+	t.Parallel()
+	is, was := repeat(100, 0, 1e-145), repeat(100, 0, 0, 1e-145)
+	c := only(t, unrelated(t, is), unrelated(t, was), policy())
+	if c.Decided == nil || c.Permutation != nil {
+		t.Fatalf("decided %+v, permutation %+v", c.Decided, c.Permutation)
+	}
+	if !slices.ContainsFunc(c.Warnings, func(w string) bool { return strings.Contains(w, "could not be made") }) {
+		t.Errorf("warnings %q do not tell of it", c.Warnings)
+	}
+}
+
+// The interval of an unpaired comparison and its p say the same of no difference, guarded or not.
+func TestGuardedIntervalAgreesWithP(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(73, 74))
+	p := policy(maxLoss(0))
+	guarded := 0
+	for range 200 {
+		n, m := 5+rng.IntN(30), 5+rng.IntN(200)
+		c := only(t, unrelated(t, marks(rng, n, [2]float64{0.05, 0.2}, 0)), unrelated(t, marks(rng, m, [2]float64{0.05, 0.2}, 0)), p)
+		if c.Decided.Degenerate {
+			continue
+		}
+		if (c.Decided.Hi < -1e-12) != (c.PAdjusted < p.Alpha) || (c.Decided.Lo > 1e-12) != (c.PBetter < p.Alpha) {
+			t.Errorf("%v to %v, p %v and %v", c.Decided.Lo, c.Decided.Hi, c.PAdjusted, c.PBetter)
+		}
+		if welch := c.Tests[0]; c.Decided.Lo < welch.Lo || c.Decided.Hi > welch.Hi {
+			guarded++
+		}
+	}
+	if guarded == 0 {
+		t.Error("the guard moved no bound")
+	}
+}
+
+// Nothing is called held more often than alpha allows where a small candidate is compared with a large baseline near the
+// ceiling, though Welch's bound would.
+func TestGuardHoldsHeld(t *testing.T) {
+	t.Parallel()
+	const runs = 1000
+	for _, size := range [][2]int{{20, 200}, {50, 500}} {
+		rng := rand.New(rand.NewPCG(75, 76))
+		p := policy(maxLoss(0))
+		held, welch := 0, 0
+		for range runs {
+			c := only(t, unrelated(t, marks(rng, size[0], [2]float64{0.05, 0.2}, 0)), unrelated(t, marks(rng, size[1], [2]float64{0.05, 0.2}, 0)), p)
+			if o := p.Judge(c).Outcome; o == gate.Held || o == gate.Improved { // with nothing tolerated either says that there is no loss
+				held++
+			}
+			if c.Tests[0].Lo > 0 {
+				welch++
+			}
+		}
+		t.Logf("%v: %d of %d, by Welch's bound %d", size, held, runs, welch)
+		if float64(held) > 0.065*runs || welch <= held {
+			t.Errorf("%v: no loss is claimed in %d of %d unchanged runs, by Welch's bound in %d", size, held, runs, welch)
+		}
 	}
 }

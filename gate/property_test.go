@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -76,6 +77,61 @@ func TestEvaluateDoesNotDependOnRowOrder(t *testing.T) {
 			return p.Last().String() == ".Row" || p.Last().String() == ".BaseRow"
 		}, cmp.Ignore())); diff != "" {
 			t.Fatal(diff)
+		}
+	}
+}
+
+// Results depend neither on the number of processors nor on chance, to the last bit.
+func TestEvaluateDoesNotDependOnProcessors(t *testing.T) { // not parallel: it sets the number of processors
+	rng := rand.New(rand.NewPCG(6, 6))
+	var is, was []score.Sample
+	for i := range 120 {
+		s := sample("m", "", rng.NormFloat64(), float64(rng.IntN(3)), float64(rng.IntN(2)), rng.Float64())
+		s.Group = fmt.Sprint(i / 2)
+		is = append(is, s)
+		was = append(was, sample("m", "", rng.NormFloat64(), float64(rng.IntN(3)), float64(rng.IntN(2)), rng.Float64()))
+	}
+	candidate, baseline := build(t, is...), build(t, was...)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	want := gate.Evaluate(candidate, against(baseline), policy())
+	for _, processors := range []int{2, 8} {
+		runtime.GOMAXPROCS(processors)
+		if diff := cmp.Diff(gate.Evaluate(candidate, against(baseline), policy()), want); diff != "" {
+			t.Errorf("%d processors:\n%s", processors, diff)
+		}
+	}
+}
+
+// A constant added to all scores changes no test, and a factor scales differences and nothing else: paired, unpaired, in groups.
+func TestCompareShiftsAndScales(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(7, 7))
+	for i := range 60 {
+		n := 10 + rng.IntN(60)
+		is, was := marks(rng, n, [2]float64{0.2, 0.5}, 0), marks(rng, n, [2]float64{0.1, 0.4}, 0)
+		group := func(int) string { return "" }
+		if i%3 == 2 {
+			group = byFive
+		}
+		move := func(xs []float64, factor, by float64) []float64 {
+			out := make([]float64, len(xs))
+			for i, x := range xs {
+				out[i] = factor*x + by
+			}
+			return out
+		}
+		measured := func(factor, by float64) gate.Comparison {
+			run := func(xs []float64) gate.Run { return grouped(t, i%3 > 0, move(xs, factor, by), group) }
+			return only(t, run(is), run(was), policy(maxLoss(0.1*factor)))
+		}
+		want := measured(1, 0)
+		for _, c := range []struct{ factor, by float64 }{{1, 100}, {1, -0.3}, {7, 0}, {0.01, 2}} {
+			got := measured(c.factor, c.by)
+			if !near(got.PWorse, want.PWorse) || !near(got.PBetter, want.PBetter) || !near(got.Decided.DF, want.Decided.DF) ||
+				math.Abs(got.Decided.Diff-c.factor*want.Decided.Diff) > 1e-9 || math.Abs(got.Decided.Lo-c.factor*want.Decided.Lo) > 1e-9 ||
+				got.Decided.Method != want.Decided.Method || (got.Shift == nil) != (want.Shift == nil) || got.Shift != nil && !near(got.Shift.P, want.Shift.P) {
+				t.Errorf("times %v and %v more: %+v\nwas %+v", c.factor, c.by, got.Decided, want.Decided)
+			}
 		}
 	}
 }
@@ -214,8 +270,13 @@ func FuzzEvaluate(f *testing.F) {
 		if flag(4) {
 			p.Correction = gate.NoCorrection
 		}
-		candidate, baseline := fuzzed(t, a, flag(5)), fuzzed(t, b, flag(6))
+		candidate, baseline := fuzzed(t, a, flag(5), flag(13), flag(14)), fuzzed(t, b, flag(6), flag(13), flag(15))
 		baselines := against(baseline)
+		if flag(12) {
+			series := gate.Series{Key: score.Key{Model: "m"}, Metric: "accuracy"}
+			run := baselines["m"].Run
+			baselines = map[string]gate.Baseline{"m": {Run: run, Replicates: map[gate.Series][]float64{series: {float64(bits), 1, 1e300, 2}}}}
+		}
 		if flag(7) {
 			baselines = map[string]gate.Baseline{"m": {Unreadable: fmt.Errorf("hidden")}}
 		}
@@ -231,8 +292,8 @@ func FuzzEvaluate(f *testing.F) {
 	})
 }
 
-// fuzzed makes a run of a score per byte, some of them strange, in two metrics by turns.
-func fuzzed(tb testing.TB, data []byte, identified bool) gate.Run {
+// fuzzed makes a run of a score per byte, some of them strange, in two metrics by turns; in groups and of several trials if asked.
+func fuzzed(tb testing.TB, data []byte, identified, grouped, repeated bool) gate.Run {
 	strange := []float64{gone, 1e308, -1e308, 5e-324, 1e-300, math.Copysign(0, -1), 1e16, 0.1 + 0.2}
 	samples := make([]score.Sample, 0, len(data))
 	for i, b := range data {
@@ -240,15 +301,20 @@ func fuzzed(tb testing.TB, data []byte, identified bool) gate.Run {
 		if int(b) >= 256-len(strange) {
 			v = strange[255-int(b)]
 		}
-		id := ""
-		if identified {
-			id = fmt.Sprint(i)
-		}
+		s := sample("m", "", v)
 		if b%7 == 0 {
-			samples = append(samples, sample("m", id, v, -v))
-			continue
+			s = sample("m", "", v, -v)
 		}
-		samples = append(samples, sample("m", id, v))
+		if identified {
+			s.ID = fmt.Sprint(i)
+		}
+		if identified && repeated {
+			s.ID, s.Trial = fmt.Sprint(i/2), i%2
+		}
+		if grouped && b%5 > 0 {
+			s.Group = fmt.Sprint(b % 5)
+		}
+		samples = append(samples, s)
 	}
 	return build(tb, samples...)
 }
