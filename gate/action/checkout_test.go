@@ -45,10 +45,10 @@ func TestProposalCheckedOut(t *testing.T) {
 		{"newer head by its ref", map[string]string{".git/HEAD": other + "\n", ".git/refs/remotes/pull/7/head": other + "\n"}, true},
 		{"another one's ref", map[string]string{".git/HEAD": other + "\n", ".git/refs/remotes/pull/8/head": other + "\n"}, false},
 		{"branch without a commit", map[string]string{".git/HEAD": "ref: refs/heads/main\n"}, false},
-		{"ref out of the repository", map[string]string{".git/HEAD": "ref: ../../secret\n", "secret": headSHA}, false},
+		{"ref out of the repository", map[string]string{".git/HEAD": "ref: ../secret\n", "secret": headSHA}, false},
 		{"no repository", map[string]string{".git": "gitdir: elsewhere\n"}, false},
 		{"empty", map[string]string{".git/HEAD": ""}, false},
-		{"not a ref", map[string]string{".git/HEAD": strings.Repeat("x", maxRef+1)}, false},
+		{"not a ref", map[string]string{".git/HEAD": headSHA + strings.Repeat("\n", maxRef)}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -102,6 +103,35 @@ func TestDeliver(t *testing.T) {
 	}
 	if s.log.Len() != 0 {
 		t.Errorf("log: got %q, want nothing", &s.log)
+	}
+}
+
+// A summary that the runner would not show is not written, and said; one that just fits is.
+func TestSummaryLimit(t *testing.T) {
+	t.Parallel()
+	for over, want := range []string{"", "job summary: not written, because the runner takes 1048576 bytes and it has 1048577"} {
+		s := newStep(t)
+		_, notices := s.github().Deliver(t.Context(), Event{}, Delivery{Summary: strings.Repeat("x", maxSummary+over)})
+		if got := strings.Join(notices, "\n"); got != want {
+			t.Errorf("notices: got %q, want %q", got, want)
+		}
+		if got := len(read(t, s.summary)) > 0; got != (want == "") {
+			t.Errorf("%d bytes too many: written %v", over, got)
+		}
+	}
+}
+
+// No output can name the delimiter of another, nor know its own.
+func TestDelimiterIsRandom(t *testing.T) {
+	t.Parallel()
+	s := newStep(t)
+	s.github().Deliver(t.Context(), Event{}, Delivery{Outputs: []Output{{"decision", "fail"}, {"regressed", "[]"}}})
+	seen := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^[a-z-]+<<(ghadelimiter_[A-Z2-7]{26})$`).FindAllStringSubmatch(read(t, s.output), -1) {
+		seen[m[1]] = true
+	}
+	if len(seen) != 3 {
+		t.Errorf("got %d delimiters, want 3 that differ: %s", len(seen), read(t, s.output))
 	}
 }
 

@@ -36,10 +36,10 @@ func control(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f }
 const maxSummary = 1 << 20
 
 func (g *GitHub) summary(markdown string) error {
-	if len(markdown) >= maxSummary {
+	if len(markdown) > maxSummary {
 		return fmt.Errorf("job summary: not written, because the runner takes %d bytes and it has %d", maxSummary, len(markdown))
 	}
-	return g.commandFile("job summary", "GITHUB_STEP_SUMMARY", markdown+"\n")
+	return g.commandFile("job summary", "GITHUB_STEP_SUMMARY", markdown)
 }
 
 // commandFile adds to the file that a variable of the runner names. Outside a workflow run there may be none.
