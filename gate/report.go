@@ -126,6 +126,7 @@ type Report struct {
 	Candidate Provenance
 	Models    []ModelReport // by model
 	Described bool          // only described: nothing was compared, no decision was made
+	Accepted  *Acceptance   // by whom what failed was accepted; nil when nothing was
 	Warnings  []string
 }
 
