@@ -15,7 +15,7 @@ import (
 )
 
 // findBaselines returns what each model is compared with.
-func findBaselines(ctx context.Context, cfg config.Config, h hub.Hub, cand *candidate, repos map[string]hub.Repo) (map[string]gate.Baseline, error) {
+func findBaselines(ctx context.Context, cfg config.Config, h hub.Hub, cand *candidate, repos map[string]hub.Repo, ancestors []string) (map[string]gate.Baseline, error) {
 	given := map[string]string{}
 	for _, m := range cfg.Policy.Models {
 		if m.Baseline != "" {
@@ -39,7 +39,7 @@ func findBaselines(ctx context.Context, cfg config.Config, h hub.Hub, cand *cand
 		case cfg.Baseline != "":
 			continue
 		default:
-			b, err = recordedBaseline(ctx, cfg, h, cand, model, repos[model])
+			b, err = recordedBaseline(ctx, cfg, h, cand, model, repos[model], ancestors)
 		}
 		if err != nil {
 			return nil, err
@@ -50,11 +50,11 @@ func findBaselines(ctx context.Context, cfg config.Config, h hub.Hub, cand *cand
 }
 
 // recordedBaseline looks into the model's results dataset.
-func recordedBaseline(ctx context.Context, cfg config.Config, h hub.Hub, cand *candidate, model string, repo hub.Repo) (gate.Baseline, error) {
+func recordedBaseline(ctx context.Context, cfg config.Config, h hub.Hub, cand *candidate, model string, repo hub.Repo, ancestors []string) (gate.Baseline, error) {
 	only := cand.run.Only(model)
 	q := dataset.Query{
 		Repo: repo, Model: model, SHA256: score.SHA256(only.Tables), GitSHA: cand.run.Provenance.GitSHA, Options: cand.options,
-		Origin: cand.files.origin,
+		Origin: cand.files.origin, EvalConfig: cand.run.Provenance.EvalConfig, Ancestors: ancestors,
 	}
 	if cfg.BaselineRevision != "auto" {
 		q.Revision = cfg.BaselineRevision
@@ -79,7 +79,9 @@ func recordedBaseline(ctx context.Context, cfg config.Config, h hub.Hub, cand *c
 }
 
 // undecided is a baseline that may be there and could not be read; the report says how to mend that.
-func undecided(err error) gate.Baseline { return gate.Baseline{Unreadable: errors.New(describeError(err))} }
+func undecided(err error) gate.Baseline {
+	return gate.Baseline{Unreadable: errors.New(describeError(err))}
+}
 
 // modelBaseline reads the run that the policy names for one model.
 func modelBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source string, cand *candidate, model string) (gate.Baseline, error) {

@@ -11,39 +11,47 @@ import (
 )
 
 // check is the whole action: read, fetch, compare, judge, record, show.
-func check(ctx context.Context, e Env, cfg config.Config) int {
-	gh := action.New(e.Getenv, e.Stdout, e.HTTP, string(cfg.GitHubToken))
-	gh.Mask(string(cfg.GitHubToken))
-	gh.Mask(string(cfg.HFToken))
-	event, err := gh.Event()
-	if err != nil {
+func check(ctx context.Context, e Env, cfg config.Config, w *workflow) int {
+	if err := w.begin(ctx, e, cfg); err != nil {
 		return e.fail(unusable(err))
 	}
+	code, err := judge(ctx, e, cfg, w)
+	if err != nil {
+		w.abort(ctx, e, err)
+		return e.fail(err)
+	}
+	return code
+}
+
+// judge is check on a workflow run that is known. After an error nothing was shown.
+func judge(ctx context.Context, e Env, cfg config.Config, w *workflow) (int, error) {
 	h, err := openHub(e, cfg)
 	if err != nil {
-		return e.fail(unusable(err))
+		return 0, unusable(err)
 	}
 	if err := makeReportDir(cfg); err != nil {
-		return e.fail(unusable(err))
+		return 0, unusable(err)
 	}
-	cand, err := readCandidate(ctx, e, cfg, h, event)
+	cand, err := readCandidate(ctx, e, cfg, h, w.event)
 	if err != nil {
-		return e.fail(err)
+		return 0, err
 	}
 	defer cand.files.Close()
-	repos, err := names(cfg, event).Repos(cand.run.Models())
-	if err != nil && needsDataset(cfg, event) {
-		return e.fail(unusable(err))
+	repos, err := names(cfg, w.event).Repos(cand.run.Models())
+	if err != nil && needsDataset(cfg, w.event) {
+		return 0, unusable(err)
 	}
-	bases, err := findBaselines(ctx, cfg, h, cand, repos)
+	bases, err := findBaselines(ctx, cfg, h, cand, repos, w.ancestors(ctx, cfg))
 	if err != nil {
-		return e.fail(err)
+		return 0, err
 	}
 	rep := gate.Evaluate(cand.run, bases, cfg.Policy)
 	rep.Warnings = append(rep.Warnings, cand.scores.Warnings...)
-	published := publish(ctx, e, cfg, h, event, cand, repos, &rep)
-	shown := show(ctx, e, cfg, gh, event, cand, rep, published != nil)
-	return exitCode(e, cfg, rep.Decision(), published, shown)
+	rep = w.accept(ctx, rep)
+	rep.Warnings = append(rep.Warnings, w.remarked(cand.run)...)
+	published := publish(ctx, e, cfg, h, w.event, cand, repos, &rep)
+	shown := show(ctx, e, cfg, w, cand, rep, published != nil)
+	return exitCode(e, cfg, rep.Decision(), published, shown), nil
 }
 
 // names returns how results datasets are called.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 	"unicode"
@@ -39,7 +38,8 @@ const (
 
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, e Env) int {
-	cfg, err := config.Parse(e.Args, e.Getenv, e.Environ(), os.ReadFile)
+	var w workflow
+	cfg, err := config.Parse(e.Args, e.Getenv, e.Environ(), w.readPolicy(ctx, e))
 	if err != nil {
 		return e.fail(unusable(err))
 	}
@@ -64,7 +64,7 @@ func Main(ctx context.Context, e Env) int {
 	case "version":
 		return printVersion(e)
 	default:
-		return check(ctx, e, cfg)
+		return check(ctx, e, cfg, &w)
 	}
 }
 

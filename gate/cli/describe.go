@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hubgate/hubgate/gate"
-	"github.com/hubgate/hubgate/gate/action"
 	"github.com/hubgate/hubgate/gate/config"
 )
 
@@ -17,19 +16,19 @@ func describe(ctx context.Context, e Env, cfg config.Config) int {
 	if err := makeReportDir(cfg); err != nil {
 		return e.fail(unusable(err))
 	}
-	event, err := action.New(e.Getenv, e.Stdout, e.HTTP, "").Event()
-	if err != nil {
-		return e.fail(unusable(err))
+	var w workflow
+	if w.open(ctx, e, ""); w.err != nil { // without a token: nothing is asked of GitHub
+		return e.fail(unusable(w.err))
 	}
-	cand, err := readCandidate(ctx, e, cfg, h, event)
+	cand, err := readCandidate(ctx, e, cfg, h, w.event)
 	if err != nil {
 		return e.fail(err)
 	}
 	defer cand.files.Close()
 	rep := gate.Describe(cand.run, cfg.Policy)
 	rep.Warnings = append(rep.Warnings, cand.scores.Warnings...)
-	w, err := writeReports(cfg, rep, newPage(ctx, e, cfg, event, cand, rep))
-	printReport(e, cfg, rep, w, false)
+	files, err := writeReports(cfg, rep, newPage(ctx, e, cfg, &w, cand, rep))
+	printReport(e, cfg, rep, files, false)
 	if err != nil {
 		return e.fail(err)
 	}

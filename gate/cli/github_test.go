@@ -21,6 +21,12 @@ const (
 	defaultBranch = "main"
 )
 
+// pushed is the commit of pushes, from which pull requests were made.
+var pushed = strings.Repeat("a", 40)
+
+// queued is the head of the merge queue.
+var queued = strings.Repeat("d", 40)
+
 type githubKey struct{}
 
 // A github is GitHub as one script sees it.
@@ -31,6 +37,12 @@ type github struct {
 
 func newGitHub(tb testing.TB) *github {
 	g := &github{GitHub: actiontest.New(tb, repository, 7, 8)}
+	g.SetFile(defaultBranch, "", "")
+	g.SetHistory(pushed)
+	g.User("ghs_topsecret", "ada")
+	for _, number := range []int{7, 8} {
+		g.SetMergeBase(defaultBranch, actiontest.Head(number), pushed)
+	}
 	g.server = httptest.NewServer(g.GitHub)
 	tb.Cleanup(g.server.Close)
 	return g
@@ -45,6 +57,11 @@ func newGitHub(tb testing.TB) *github {
 //	github fail STATUS            the next request gets that answer
 //	github say NUMBER LOGIN TEXT  somebody comments
 //	github private                the repository of the following events is private
+//	github policy FILE            the policy of the default branch, and of the commit that pull requests were made from
+//	github permit LOGIN RIGHT     somebody has that permission
+//	github accept NUMBER LOGIN    somebody accepts the head commit
+//	github merged NUMBER COMMIT   the pull request was merged as that commit
+//	github attempt N              the job is run again
 //
 // The step's summary and outputs are the files summary.md and output.txt.
 func onGitHub(ts *testscript.TestScript, neg bool, args []string) {
@@ -62,12 +79,34 @@ func onGitHub(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		g.event(ts, what, fmt.Sprintf("refs/pull/%d/merge", number), map[string]any{"number": number, "pull_request": map[string]any{
 			"number": number,
-			"head":   map[string]any{"sha": strings.Repeat("c", 39) + rest[0], "repo": map[string]any{"full_name": head}},
+			"head":   map[string]any{"sha": actiontest.Head(number), "ref": "topic", "repo": map[string]any{"full_name": head}},
+			"base":   map[string]any{"sha": pushed, "ref": defaultBranch, "repo": map[string]any{"full_name": repository}},
 		}})
 	case what == "push":
 		g.event(ts, what, "refs/heads/"+append(rest, defaultBranch)[0], map[string]any{})
 	case what == "merge_group":
-		g.event(ts, what, "refs/heads/gh-readonly-queue/main/pr-7-0123", map[string]any{"merge_group": map[string]any{}})
+		ref := "refs/heads/gh-readonly-queue/main/pr-7-" + pushed
+		g.SetMergeBase(defaultBranch, queued, pushed)
+		g.event(ts, what, ref, map[string]any{"merge_group": map[string]any{
+			"head_sha": queued, "head_ref": ref, "base_sha": pushed, "base_ref": "refs/heads/" + defaultBranch,
+		}})
+	case what == "policy" && len(rest) == 1:
+		for _, revision := range []string{defaultBranch, pushed} {
+			g.SetFile(revision, ".github/hubgate.yml", ts.ReadFile(rest[0]))
+		}
+		g.SetFile(actiontest.Head(7), "", "")
+	case what == "permit" && len(rest) == 2:
+		g.Permit(rest[0], rest[1])
+	case what == "accept" && len(rest) == 2:
+		number, err := strconv.Atoi(rest[0])
+		ts.Check(err)
+		g.Write(number, rest[1], "/hubgate accept "+actiontest.Head(number)[:12]+" the old judge was wrong")
+	case what == "merged" && len(rest) == 2:
+		number, err := strconv.Atoi(rest[0])
+		ts.Check(err)
+		g.SetPull(actiontest.Pull{Number: number, MergeCommit: rest[1]})
+	case what == "attempt" && len(rest) == 1:
+		ts.Setenv("GITHUB_RUN_ATTEMPT", rest[0])
 	case what == "readonly":
 		g.ReadOnly(actiontest.WorkflowToken)
 	case what == "private":
@@ -101,7 +140,7 @@ func (g *github) event(ts *testscript.TestScript, name, ref string, payload map[
 	}
 	for key, value := range map[string]string{
 		"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": path, "GITHUB_REF": ref,
-		"GITHUB_REPOSITORY": repository, "GITHUB_SHA": strings.Repeat("a", 40), "GITHUB_SERVER_URL": "https://github.test",
+		"GITHUB_REPOSITORY": repository, "GITHUB_SHA": pushed, "GITHUB_SERVER_URL": "https://github.test",
 		"GITHUB_API_URL": g.server.URL + actiontest.BasePath, "GITHUB_RUN_ID": "4242", "GITHUB_RUN_ATTEMPT": "1",
 		"GITHUB_WORKFLOW": "evals", "GITHUB_JOB": "gate",
 		"GITHUB_OUTPUT": ts.MkAbs("output.txt"), "GITHUB_STEP_SUMMARY": ts.MkAbs("summary.md"),

@@ -45,7 +45,7 @@ func publish(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event act
 		if !ok || len(cand.run.Only(m.Model).Tables) == 0 { // a model that the policy lists and the run lacks
 			continue
 		}
-		pub, notes, err := dataset.Publish(ctx, h, push(e, cfg, event, cand, repo, to, *m))
+		pub, notes, err := dataset.Publish(ctx, h, push(e, cfg, event, cand, repo, to, *m, rep.Accepted))
 		m.Warnings = append(m.Warnings, notes...)
 		switch {
 		case err == nil:
@@ -92,12 +92,12 @@ func (r *refusals) notices() []string {
 	return out
 }
 
-func push(e Env, cfg config.Config, event action.Event, cand *candidate, repo hub.Repo, to string, m gate.ModelReport) dataset.Push {
+func push(e Env, cfg config.Config, event action.Event, cand *candidate, repo hub.Repo, to string, m gate.ModelReport, accepted *gate.Acceptance) dataset.Push {
 	only := cand.run.Only(m.Model)
 	return dataset.Push{
 		Repo: repo, Branch: to, Model: m, Candidate: only, SHA256: score.SHA256(only.Tables),
 		Files: cand.files.files, Origin: cand.files.origin, Options: cand.options, Scores: cand.scores, Text: cfg.PublishText,
-		Repository: event.Repository, Gate: cfg.Gate, ReportOnly: cfg.ReportOnly,
+		Repository: event.Repository, Gate: cfg.Gate, ReportOnly: cfg.ReportOnly, Accepted: accepted,
 		Card: report.Card(m, repo.String()), TempDir: tempDir(e, cfg),
 	}
 }

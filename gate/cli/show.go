@@ -21,34 +21,35 @@ import (
 )
 
 // show writes the report to the terminal, to its directory, and to GitHub. Every step runs even if an earlier one failed.
-func show(ctx context.Context, e Env, cfg config.Config, gh *action.GitHub, event action.Event, cand *candidate, rep gate.Report, unpublished bool) error {
-	page := newPage(ctx, e, cfg, event, cand, rep)
+func show(ctx context.Context, e Env, cfg config.Config, w *workflow, cand *candidate, rep gate.Report, unpublished bool) error {
+	page := newPage(ctx, e, cfg, w, cand, rep)
 	written, err := writeReports(cfg, rep, page)
 	printReport(e, cfg, rep, written, unpublished)
 	page.Limit = report.SummaryLimit
 	summary := report.Markdown(rep, page)
-	page.Limit = report.CommentLimit
-	_, notices := gh.Deliver(ctx, event, action.Delivery{
-		Summary: summary, Comment: report.Markdown(rep, page), Marker: report.Marker(page.Key),
-		Mode: action.Mode(cfg.Comment), Changed: changed(rep), Failed: rep.Decision() == gate.Fail || rep.Decision() == gate.Undecided,
+	page.Limit = report.CommentLimit - action.StateRoom
+	decision := rep.Decision()
+	_, notices := w.gh.Deliver(ctx, w.event, action.Delivery{
+		Summary: summary, Comment: report.Markdown(rep, page), Marker: report.Marker(page.Key), Matrix: cfg.Matrix,
+		Mode: action.Mode(cfg.Comment), Changed: changed(rep), Failed: decision == gate.Fail || decision == gate.Undecided,
 		Outputs: outputs(rep, written), Annotations: annotations(cfg, rep),
+		Decision: decision, Tolerated: cfg.ReportOnly, Check: w.check,
 	})
-	for _, n := range notices {
-		if !cfg.GitHub { // there, delivering has shown them
+	w.gh.Notify(w.notices...)
+	if !cfg.GitHub { // there, delivering has shown them
+		for _, n := range append(notices, w.notices...) {
 			e.log("notice: %s", n)
 		}
-	}
-	if cfg.CheckRun == config.CheckRunTrue {
-		e.log("notice: check runs are not made by this version; the job's own status is the check to require")
 	}
 	return err
 }
 
 // newPage gathers what the Markdown shows beside the report.
-func newPage(ctx context.Context, e Env, cfg config.Config, event action.Event, cand *candidate, rep gate.Report) report.Page {
+func newPage(ctx context.Context, e Env, cfg config.Config, w *workflow, cand *candidate, rep gate.Report) report.Page {
+	event := w.event
 	p := report.Page{
-		Key: action.Key(cfg.Gate, event, cfg.Matrix), Version: tool().Version, ReportOnly: cfg.ReportOnly,
-		Samples: samples(cfg, event),
+		Key: w.key, Version: tool().Version, ReportOnly: cfg.ReportOnly, Samples: samples(cfg, event),
+		Accept: event.PullRequest != 0, Rerun: rerun(cfg, rep),
 	}
 	if event.Repository != "" {
 		server := strings.TrimRight(cmp.Or(e.Getenv("GITHUB_SERVER_URL"), "https://github.com"), "/")

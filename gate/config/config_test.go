@@ -37,8 +37,8 @@ func getenv(environ []string) func(string) string {
 }
 
 // files reads from a map.
-func files(m map[string]string) func(string) ([]byte, error) {
-	return func(path string) ([]byte, error) {
+func files(m map[string]string) PolicyReader {
+	return func(path string, _ Config) ([]byte, error) {
 		if s, ok := m[path]; ok {
 			return []byte(s), nil
 		}
@@ -308,7 +308,7 @@ func settingsError(data string) string {
 			args = append(args, line)
 		}
 	}
-	_, err := Parse(args, getenv(environ), environ, func(path string) ([]byte, error) {
+	_, err := Parse(args, getenv(environ), environ, func(path string, _ Config) ([]byte, error) {
 		return os.ReadFile(filepath.Join(testdata, "err", path))
 	})
 	if err == nil {
@@ -351,7 +351,7 @@ func golden(t *testing.T, path, got string) {
 
 func TestPolicyThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	_, err := Parse([]string{"--hub=h"}, getenv(nil), nil, func(string) ([]byte, error) { return nil, errors.New("connection refused") })
+	_, err := Parse([]string{"--hub=h"}, getenv(nil), nil, func(string, Config) ([]byte, error) { return nil, errors.New("connection refused") })
 	want := `input policy: ".github/hubgate.yml" cannot be read: connection refused; run again, or name another policy`
 	if err == nil || err.Error() != want { // and not that results are required, which the policy may name
 		t.Errorf("got %v, want %s", err, want)

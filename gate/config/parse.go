@@ -12,12 +12,16 @@ import (
 	"github.com/hubgate/hubgate/hub"
 )
 
+// A PolicyReader reads the policy file of a command.
+type PolicyReader func(path string, c Config) ([]byte, error)
+
 // Parse reads all settings: args are the arguments after the program's name, getenv and environ the environment, and
-// readFile reads the policy file by the path that was given, answering fs.ErrNotExist where there is none.
+// readFile reads the policy file by the path that was given, answering fs.ErrNotExist where there is none; of the Config that
+// it is handed, which belongs to the command, only Command and GitHubToken are set.
 //
 // When help is asked for, the Config says so, nothing else is looked at, and Problems concern the command's name alone.
 // Every other error is of type [Problems] too, and then holds all that is wrong; the Config is not to be used.
-func Parse(args []string, getenv func(string) string, environ []string, readFile func(path string) ([]byte, error)) (Config, error) {
+func Parse(args []string, getenv func(string) string, environ []string, readFile PolicyReader) (Config, error) {
 	line := parseArgs(args, Inputs())
 	command, topic := line.command()
 	if line.help || command == "help" {
@@ -38,7 +42,7 @@ func Parse(args []string, getenv func(string) string, environ []string, readFile
 	if p.cfg.GitHub {
 		p.problems = append(p.problems, misspelt(p.inputs, environ, p.failed)...)
 	}
-	p.readPolicy(readFile)
+	p.readPolicy(func(path string) ([]byte, error) { return readFile(path, p.early()) })
 	for _, in := range p.inputs {
 		p.take(in)
 	}
@@ -66,6 +70,17 @@ type parser struct {
 
 func (p *parser) add(where, msg, fix string) {
 	p.problems = append(p.problems, Problem{Where: where, Msg: msg, Fix: fix})
+}
+
+// early returns what the policy may have to be read with. A token that cannot be used is told of in its turn.
+func (p *parser) early() Config {
+	c := Config{Command: p.cfg.Command}
+	if in, ok := find(p.inputs, "github-token"); ok {
+		if s, given := p.strongest(in); given {
+			_ = in.set(&c, s.values)
+		}
+	}
+	return c
 }
 
 // readPolicy reads the policy file that was named, or the one in the usual place if it is there. A command that writes

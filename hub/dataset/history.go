@@ -46,8 +46,11 @@ type HistoryRow struct {
 	Baseline    bool      `parquet:"became_baseline"`
 	Replicate   bool      `parquet:"replicate"`
 	ReportOnly  bool      `parquet:"report_only"`
-	AcceptedBy  *string   `parquet:"accepted_by,optional"`
-	AcceptedWhy *string   `parquet:"accepted_reason,optional"`
+
+	// Who accepted a run in spite of what failed, why and when; nil where nobody had to.
+	AcceptedBy  *string    `parquet:"accepted_by,optional"`
+	AcceptedWhy *string    `parquet:"accepted_reason,optional"`
+	AcceptedAt  *time.Time `parquet:"accepted_at,optional,timestamp(microsecond)"`
 }
 
 // runID names a run: its UTC time and 12 hex digits of the hash of what makes it this run and no other.
@@ -102,6 +105,10 @@ func (p *Push) historyRows(id string, r role) []HistoryRow {
 	}
 	if p.Model.Baseline != nil {
 		base.Compared = p.Model.Baseline.Commit
+	}
+	if a := p.Accepted; a != nil {
+		at := a.At.UTC()
+		base.AcceptedBy, base.AcceptedWhy, base.AcceptedAt = &a.By, &a.Reason, &at
 	}
 	var out []HistoryRow
 	for _, f := range p.Model.Findings {

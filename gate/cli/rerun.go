@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/config"
+	"github.com/hubgate/hubgate/hub/dataset"
+)
+
+// rerun returns the command that repeats the comparison on a laptop, beside the same scores files. It names the commit of the baseline,
+// so that the answer stays the same; of several models there are several, and the command compares with what is there then.
+func rerun(cfg config.Config, rep gate.Report) string {
+	args := []string{"hubgate", "check"}
+	add := func(name string, values ...string) {
+		if v := strings.Join(values, ","); v != "" {
+			args = append(args, "--"+name, quoteArg(v))
+		}
+	}
+	add("results", cfg.Results...)
+	add("model", cfg.Model)
+	if cfg.Hub != "https://huggingface.co" && (cfg.Baseline == "" || dataset.IsLocation(cfg.Baseline)) {
+		add("hub", cfg.Hub)
+	}
+	switch base := pinned(rep); {
+	case cfg.Baseline != "":
+		add("baseline", cfg.Baseline)
+	case base != "":
+		add("baseline", base)
+	default:
+		add("namespace", cfg.Namespace)
+		if cfg.Dataset != "{namespace}/{model}-results" {
+			add("dataset", cfg.Dataset)
+		}
+	}
+	return strings.Join(args, " ")
+}
+
+// pinned returns where the baseline of a run of one model lies, by its commit; empty where that is not on a Hub.
+func pinned(rep gate.Report) string {
+	if len(rep.Models) != 1 || rep.Models[0].Baseline == nil {
+		return ""
+	}
+	b := rep.Models[0].Baseline
+	l, err := dataset.ParseLocation(b.Source)
+	if err != nil || b.Commit == "" {
+		return ""
+	}
+	l.Revision = b.Commit
+	return l.String()
+}
+
+// quoteArg quotes a word for a shell where it has to be.
+func quoteArg(s string) string {
+	plain := func(r rune) bool {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("_-./:@%+,={}", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

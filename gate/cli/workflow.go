@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/action"
+	"github.com/hubgate/hubgate/gate/config"
+)
+
+// resolveTime bounds what is asked of GitHub before the settings, and with them the timeout, are known.
+const resolveTime = time.Minute
+
+// A workflow is the run on GitHub that this process is a step of. Outside of one it says nothing.
+type workflow struct {
+	gh      *action.GitHub
+	event   action.Event
+	notices []string   // what could not be found out, or should be known
+	remarks []string   // what the report should say of how the run came to be judged
+	own     *ownPolicy // nil where the proposal changes none
+	err     error      // why the event cannot be used
+	key     string     // by which comment and check are found again
+	check   *action.Check
+}
+
+// open finds out what the run is about.
+func (w *workflow) open(ctx context.Context, e Env, token config.Secret) {
+	w.gh = action.New(e.Getenv, e.Stdout, e.HTTP, string(token))
+	w.gh.Mask(string(token))
+	if w.event, w.err = w.gh.Event(); w.err == nil {
+		w.event, w.notices = w.gh.Resolve(ctx, w.event)
+	}
+}
+
+// begin says that the gate is at work. It refuses a run whose event cannot be used.
+func (w *workflow) begin(ctx context.Context, e Env, cfg config.Config) error {
+	if w.gh == nil {
+		w.open(ctx, e, cfg.GitHubToken)
+	}
+	if w.err != nil {
+		return w.err
+	}
+	w.gh.Mask(string(cfg.HFToken))
+	w.key = action.Key(cfg.Gate, w.event, cfg.Matrix)
+	if cfg.CheckRun == config.CheckRunTrue || cfg.CheckRun == config.CheckRunAuto && w.event.Name == "workflow_run" {
+		var err error
+		if w.check, err = w.gh.StartCheck(ctx, w.event, cfg.Gate, w.key); err != nil {
+			w.notices = append(w.notices, err.Error())
+		}
+	}
+	return nil
+}
+
+// abort ends what begin began, where there is no verdict.
+func (w *workflow) abort(ctx context.Context, e Env, why error) {
+	if err := w.gh.AbortCheck(ctx, w.event, w.check, describeError(why)); err != nil {
+		e.log("warning: %s", describeError(err))
+	}
+}
+
+// ancestors returns the commits of the code whose newest baseline a proposal is compared with, nearest first; none outside a proposal,
+// and where the settings name a revision.
+func (w *workflow) ancestors(ctx context.Context, cfg config.Config) []string {
+	if w.event.MergeBase == "" || cfg.BaselineRevision != "auto" || cfg.Baseline != "" {
+		return nil
+	}
+	commits, err := w.gh.Ancestors(ctx, w.event, w.event.MergeBase)
+	if err != nil {
+		w.notices = append(w.notices, err.Error())
+		return []string{w.event.MergeBase}
+	}
+	return commits
+}
+
+// accept takes a failure that somebody who may write to the repository accepted.
+func (w *workflow) accept(ctx context.Context, rep gate.Report) gate.Report {
+	if rep.Decision() != gate.Fail {
+		return rep
+	}
+	a, refused := w.gh.Acceptance(ctx, w.event)
+	w.notices = append(w.notices, refused...)
+	if a == nil {
+		return rep
+	}
+	return rep.Accept(gate.Acceptance{By: a.By, Reason: a.Reason, At: a.At, SHA: a.SHA, URL: a.URL})
+}
+
+// remark notes what a reader should know of how this run came to be judged.
+func (w *workflow) remark(format string, args ...any) {
+	w.remarks = append(w.remarks, fmt.Sprintf(format, args...))
+}
+
+// remarked returns what was remarked, and in what a proposal's own policy asks for less of the metrics of a run.
+func (w *workflow) remarked(run gate.Run) []string {
+	var metrics []string
+	for _, t := range run.Tables {
+		for _, c := range t.Columns() {
+			metrics = append(metrics, c.Metric)
+		}
+	}
+	slices.Sort(metrics)
+	if changed := w.changes(slices.Compact(metrics)); changed != "" {
+		w.remark("%s", changed)
+	}
+	return w.remarks
+}
+
+// readPolicy reads the policy of a command. A proposal is judged by the policy of the branch that it would change, and not by one that
+// it brings along. Where that branch has none there is nothing to judge by but the proposal's own, and this is said.
+func (w *workflow) readPolicy(ctx context.Context, e Env) config.PolicyReader {
+	return func(path string, c config.Config) ([]byte, error) {
+		if c.Command != "check" {
+			return os.ReadFile(path)
+		}
+		ctx, cancel := context.WithTimeoutCause(ctx, resolveTime, fmt.Errorf("GitHub did not answer in %s", resolveTime))
+		defer cancel()
+		if w.gh == nil {
+			w.open(ctx, e, c.GitHubToken)
+		}
+		switch {
+		case w.err != nil || w.event.Base == "" || !filepath.IsLocal(path): // an event that cannot be used is told of later
+			return os.ReadFile(path)
+		case c.GitHubToken == "":
+			w.remark("there is no GitHub token to read the policy of the branch %s with: this run was judged by what is checked out", w.event.Base)
+			return os.ReadFile(path)
+		}
+		name := filepath.ToSlash(filepath.Clean(path))
+		content, err := w.gh.File(ctx, w.event, w.event.Base, name)
+		if !errors.Is(err, fs.ErrNotExist) {
+			if err == nil {
+				w.compareOwn(ctx, path, name, content)
+			}
+			return content, err
+		}
+		content, err = os.ReadFile(path)
+		if err == nil {
+			w.remark("%s is new: the branch %s has no policy, and this run was judged by the one that it brings along", path, w.event.Base)
+		}
+		return content, err
+	}
+}
+
+// compareOwn keeps a policy that the proposal itself changes, to say in what it asks for less.
+func (w *workflow) compareOwn(ctx context.Context, path, name string, base []byte) {
+	content, err := os.ReadFile(path)
+	if err == nil && string(content) == string(base) {
+		return
+	}
+	if changed, err := w.gh.Changes(ctx, w.event, name); err == nil && !changed {
+		return // the branch has moved on since the proposal was made
+	}
+	judged, _ := config.ParsePolicy(path, base)
+	own, problems := config.ParsePolicy(path, content)
+	w.own = &ownPolicy{path: path, judged: judged.Policy, policy: own.Policy, broken: err != nil || len(problems) > 0}
+}
+
+// An ownPolicy is a policy that a proposal brings along, and by which it is not judged.
+type ownPolicy struct {
+	path           string
+	judged, policy gate.Policy
+	broken         bool // it is not there, or no policy
+}
+
+// changes says how a proposal's own policy differs from the one that it was judged by; empty where it brings none along.
+func (w *workflow) changes(metrics []string) string {
+	if w.own == nil {
+		return ""
+	}
+	by := fmt.Sprintf("%s is changed, and this run was judged by that of the branch %s", w.own.path, w.event.Base)
+	if w.own.broken {
+		return by + ": what is proposed is no policy"
+	}
+	if weaker := w.own.policy.Weaker(w.own.judged, metrics); len(weaker) > 0 {
+		return by + ": what is proposed asks for less: " + strings.Join(weaker, "; ")
+	}
+	return by
+}
