@@ -14,7 +14,8 @@ import (
 const maxBranchings = 4
 
 // Branch implements hub.Store. A branch that is found after its answer was lost is taken for the one that was asked for.
-// POST /api/datasets/{repo}/branch/{name}
+//
+//	POST /api/datasets/{repo}/branch/{name}
 func (s *store) Branch(ctx context.Context, name string, from hub.Commit) error {
 	err := ctx.Err()
 	if err == nil {

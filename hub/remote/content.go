@@ -30,7 +30,7 @@ type upload struct {
 func measure(ctx context.Context, f hub.File) (*upload, error) {
 	u := &upload{File: f}
 	sum, blob := sha256.New(), sha1.New() //nolint:gosec // as above
-	fmt.Fprintf(blob, "blob %d\x00", f.Size)
+	_, _ = fmt.Fprintf(blob, "blob %d\x00", f.Size)
 	r := newContent(ctx, f, 0, f.Size)
 	first := make([]byte, min(f.Size, sampleSize))
 	if _, err := io.ReadFull(r, first); err != nil {
@@ -72,7 +72,7 @@ func (c *content) Read(p []byte) (int, error) {
 	switch {
 	case n == len(p):
 		return n, nil
-	case err == nil || err == io.EOF: //nolint:errorlint // a ReaderAt answers io.EOF bare
+	case err == nil || err == io.EOF: // a ReaderAt answers it bare
 		return n, fmt.Errorf("path %q holds %d bytes and not %d: %w", c.file.Path, c.off, c.file.Size, io.ErrUnexpectedEOF)
 	}
 	return n, fmt.Errorf("path %q: %w", c.file.Path, err)
@@ -96,7 +96,7 @@ func (b *base64Reader) Read(p []byte) (int, error) {
 			b.raw, b.text = make([]byte, 3<<12), make([]byte, 4<<12)
 		}
 		n, err := io.ReadFull(b.src, b.raw)
-		if err == io.ErrUnexpectedEOF { //nolint:errorlint // ReadFull answers it bare; wrapped, it is the file that is too short
+		if err == io.ErrUnexpectedEOF { // bare; wrapped, it is the file that is too short
 			err = io.EOF
 		}
 		base64.StdEncoding.Encode(b.text, b.raw[:n])

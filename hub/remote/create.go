@@ -15,7 +15,8 @@ import (
 const maxCreations = 5
 
 // Create implements hub.Hub. The dataset is private, and is not handed out before the Hub has said so.
-// POST /api/repos/create
+//
+//	POST /api/repos/create
 func (h *Hub) Create(ctx context.Context, r hub.Repo) (hub.Store, error) {
 	fail := func(err error) (hub.Store, error) {
 		if e := (*hub.Error)(nil); errors.As(err, &e) {

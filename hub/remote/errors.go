@@ -63,12 +63,7 @@ func (h *Hub) fail(ctx context.Context, r request, a *answer) error {
 	case code == "EntryNotFound":
 		e.Err = hub.ErrNoEntry
 	case code == "RepoNotFound", a.status == http.StatusUnauthorized && r.repo != (hub.Repo{}) && !strings.HasPrefix(message, badToken):
-		e.Err = hub.ErrHidden
-		if why, ok := h.refused.Load(r.repo); ok { // there is a way to a token, and the Hub does not know it
-			if t := (*hub.Error)(nil); errors.As(why.(error), &t) {
-				e.Advice = t.Mend()
-			}
-		}
+		e.Err, e.Advice = hub.ErrHidden, h.wayToToken(r.repo)
 		if h.certain(ctx, r.repo) {
 			e.Err = hub.ErrNotFound
 		}
@@ -94,6 +89,16 @@ func (h *Hub) fail(ctx context.Context, r request, a *answer) error {
 		e.Err = errors.New(message)
 	}
 	return e
+}
+
+// wayToToken says how to get the token for a dataset that was asked for and refused; nothing where none was.
+func (h *Hub) wayToToken(r hub.Repo) string {
+	why, _ := h.refused.Load(r)
+	err, _ := why.(error)
+	if e := (*hub.Error)(nil); errors.As(err, &e) {
+		return e.Mend()
+	}
+	return ""
 }
 
 // badToken begins the only message of a 401 that is about the token and not about the dataset.

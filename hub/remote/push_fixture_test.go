@@ -2,6 +2,8 @@ package remote_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
@@ -143,3 +145,8 @@ func meanwhile(do func(), then hubtest.Trouble) hubtest.Trouble {
 }
 
 func parquet(size int) []byte { return bytes.Repeat([]byte("PAR1"), size/4) }
+
+func sha256Hex(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
