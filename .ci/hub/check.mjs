@@ -32,8 +32,9 @@ async function collect(iterable) {
 // call returns what a function of the client takes.
 const call = (repo) => (more = {}) => ({ repo: { type: 'dataset', name: repo }, hubUrl, accessToken, ...more })
 
-async function bytesOf(at, path, revision = 'main') {
-  const blob = await downloadFile(at({ path, revision }))
+// bytesOf downloads a file. The client puts a path into its URL as it is, so that "#" and "?" must not be in it.
+async function bytesOf(at, path) {
+  const blob = await downloadFile(at({ path: path.split('/').map(encodeURIComponent).join('/') }))
   assert.ok(blob, `${path} is not there`)
   return new Uint8Array(await blob.arrayBuffer())
 }
