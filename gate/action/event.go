@@ -43,6 +43,12 @@ func (e Event) OnDefaultBranch() bool {
 // InQueue reports whether the run is of a merge queue.
 func (e Event) InQueue() bool { return e.Name == "merge_group" || e.Queued != 0 }
 
+// Proposed reports whether what was judged is only proposed: the head of a pull request, whether or not it was found, or the
+// group of a merge queue. It belongs on no branch that others compare with.
+func (e Event) Proposed() bool {
+	return e.PullRequest != 0 || e.Fork || e.proposal() || e.InQueue() || e.Name == "workflow_run" && e.Branch == ""
+}
+
 // Owner returns the part of Repository before the slash.
 func (e Event) Owner() string {
 	owner, _, _ := strings.Cut(e.Repository, "/")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -128,6 +129,9 @@ func TestEvent(t *testing.T) {
 			tt.want.Name = tt.event
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("event (-want +got):\n%s", diff)
+			}
+			if got, want := got.Proposed(), !slices.Contains([]string{"push", "schedule", "workflow_dispatch", "issue_comment"}, tt.event) && !tt.onDefault; got != want {
+				t.Errorf("proposed: got %v, want %v", got, want)
 			}
 			if got, want := got.OnDefaultBranch(), tt.onDefault; got != want {
 				t.Errorf("on default branch: got %v, want %v", got, want)
@@ -278,6 +282,9 @@ func FuzzEvent(f *testing.F) {
 		}
 		if e.PullRequest < 0 || e.Queued < 0 || e.PullRequest > 0 && e.Branch != "" || !isCommit(e.SHA) {
 			t.Errorf("contradiction: %+v", e)
+		}
+		if e.Proposed() && e.OnDefaultBranch() {
+			t.Errorf("a proposal passes for the default branch: %+v", e)
 		}
 		if name == "workflow_run" && e.Fork && (e.Branch != "" || e.Queued != 0) {
 			t.Errorf("a fork passes for a branch of the repository: %+v", e)

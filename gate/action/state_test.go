@@ -149,6 +149,23 @@ func TestOtherLeg(t *testing.T) {
 	}
 }
 
+// Under workflow_run the attempt is that of the run before: judging it again, on another machine, is not another leg.
+func TestJudgedAgainAfterAWorkflow(t *testing.T) {
+	t.Parallel()
+	hub := newGitHub(t)
+	for _, name := range []string{"GitHub Actions 1", "GitHub Actions 2"} {
+		e := Event{Name: "workflow_run", Repository: "acme/evals", PullRequest: 7, SHA: headSHA, Run: "66", Attempt: 1, Workflow: "gate", Job: "gate"}
+		getenv := env(map[string]string{"GITHUB_API_URL": actiontest.URL, "RUNNER_NAME": name})
+		g := New(getenv, io.Discard, hub.Client(), actiontest.WorkflowToken)
+		if _, notices := g.Deliver(t.Context(), e, Delivery{Comment: marker + "\n" + name, Marker: marker}); notices != nil {
+			t.Errorf("%s: notices %q", name, notices)
+		}
+	}
+	if cs := hub.Comments(7); len(cs) != 1 || !strings.HasSuffix(cs[0].Body, "GitHub Actions 2") {
+		t.Errorf("got %q", bodies(hub))
+	}
+}
+
 // A run of an earlier commit that ends late, or is run again, does not cover what a later one said.
 func TestOlderRun(t *testing.T) {
 	t.Parallel()
