@@ -42,12 +42,10 @@ func (m *Measured) moments() stat.Moments {
 	return out
 }
 
-// A duel is two ranked models and the test between them.
+// A duel is two ranked models that were compared.
 type duel struct {
-	i, j   int // places, i above j
-	test   stat.Test
-	bounds bool       // whether the test's interval bounds anything
-	p      [2]float64 // one-sided: small when i is better, and when j is
+	i, j     int       // places, i above j
+	contrast *Contrast // of j with i; nil where nobody asks for it
 }
 
 // rank compares the ranked models with each other and bounds their ranks.
@@ -57,77 +55,78 @@ func (r *Ranking) rank(p Policy) {
 		ranked++
 	}
 	var duels []duel
-	var ps []float64
+	var ps []float64 // two for each duel: that i is better, and that j is
 	for i := range ranked {
 		r.Places[i].First, r.Places[i].Last = 1, ranked
 		for j := i + 1; j < ranked; j++ {
-			if d, ok := r.duel(i, j, p); ok {
-				duels = append(duels, d)
-				ps = append(ps, d.p[0], d.p[1])
+			c, better, ok := r.contrast(i, j, p)
+			if !ok {
+				continue
 			}
+			d := duel{i: i, j: j}
+			if i == 0 || j == i+1 {
+				kept := c
+				d.contrast = &kept
+			}
+			duels = append(duels, d)
+			ps = append(ps, c.P, better)
 		}
 	}
-	adjusted := ps
-	if p.Correction == Holm {
-		adjusted = stat.Holm(ps)
-		r.Family = len(ps)
-	} else if len(ps) > 0 {
-		r.Family = 1
+	if r.Family = min(len(ps), 1); p.Correction == Holm {
+		r.Family, ps = len(ps), stat.Holm(ps)
 	}
 	for k, d := range duels {
 		above, below := &r.Places[d.i], &r.Places[d.j]
-		if adjusted[2*k] < p.Alpha { // a worse mean is never shown to be better: its p is 0.5 at least
+		adjusted := ps[2*k] // the other is 0.5 at least: a worse mean is never shown to be better
+		if adjusted < p.Alpha {
 			below.First++
 			above.Last--
 		}
-		c := d.contrast(adjusted[2*k], p.Alpha)
-		if d.i == 0 {
-			below.Best = &c
+		if d.contrast == nil {
+			continue
 		}
-		if d.i == d.j-1 {
-			below.Above = &c
+		d.contrast.PAdjusted, d.contrast.Apart = adjusted, adjusted < p.Alpha
+		if d.i == 0 {
+			below.Best = d.contrast
+		}
+		if d.j == d.i+1 {
+			below.Above = d.contrast
 		}
 	}
 }
 
-// duel tests whether one of two models is better. It is false where no test can be made.
-func (r *Ranking) duel(i, j int, p Policy) (duel, bool) {
-	a, b := &r.Places[i].Measured, &r.Places[j].Measured
+// contrast tests whether a place is better than one below it, and returns the p-value for the reverse too. It is false
+// where no test can be made. What is adjusted is left out.
+func (r *Ranking) contrast(above, below int, p Policy) (c Contrast, reverse float64, ok bool) {
+	a, b := &r.Places[above].Measured, &r.Places[below].Measured
 	if a.SD == nil || b.SD == nil || min(a.N, b.N) < p.MinSamples {
-		return duel{}, false
+		return Contrast{}, 0, false
 	}
 	t, err := stat.Welch(b.moments(), a.moments(), p.level())
 	if err != nil {
-		return duel{}, false
+		return Contrast{}, 0, false
 	}
-	d := duel{i: i, j: j, test: t, bounds: !t.Degenerate, p: [2]float64{t.PWorse, t.PBetter}}
+	c = Contrast{Diff: t.Diff, P: t.PWorse}
+	reverse = t.PBetter
 	if r.Direction == Lower {
-		d.p[0], d.p[1] = d.p[1], d.p[0]
+		c.P, reverse = reverse, c.P
 	}
-	if a.constant() != b.constant() {
-		d.bounds = false
-		d.p = [2]float64{1, 1} // the variance of one side is a guess then, and Welch's test too eager
-		if a.PassFail && b.PassFail {
-			d.p = exact(a, b, r.Direction)
-		}
+	switch {
+	case a.constant() == b.constant():
+		c.Lo, c.Hi = t.Lo, t.Hi // without width where neither has any spread
+	case a.PassFail && b.PassFail:
+		c.P, reverse = exact(a, b, r.Direction)
+	default:
+		c.P, reverse = 1, 1 // the variance of one side is a guess then, and Welch's test too eager
 	}
-	return d, true
+	return c, reverse, true
 }
 
 // exact compares two shares by Fisher's test: small when a is better, and when b is.
-func exact(a, b *Measured, d Direction) [2]float64 {
-	higher := stat.FisherMidP(a.passed(), a.N, b.passed(), b.N) // small when a passes more often
+func exact(a, b *Measured, d Direction) (aBetter, bBetter float64) {
+	more := stat.FisherMidP(a.passed(), a.N, b.passed(), b.N) // small when a passes more often
 	if d == Lower {
-		return [2]float64{1 - higher, higher}
+		return 1 - more, more
 	}
-	return [2]float64{higher, 1 - higher}
-}
-
-// contrast is what the duel says of the lower place.
-func (d duel) contrast(adjusted, alpha float64) Contrast {
-	c := Contrast{Diff: clamp(d.test.Diff), P: d.p[0], PAdjusted: adjusted, Apart: adjusted < alpha}
-	if d.bounds {
-		c.Lo, c.Hi = clamp(d.test.Lo), clamp(d.test.Hi)
-	}
-	return c
+	return more, 1 - more
 }

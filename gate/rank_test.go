@@ -337,3 +337,20 @@ func TestStandingNames(t *testing.T) {
 		seen[s.String()] = true
 	}
 }
+
+func BenchmarkRank(b *testing.B) {
+	for _, models := range []int{10, 100, 1000} {
+		b.Run(fmt.Sprint(models), func(b *testing.B) {
+			rng := rand.New(rand.NewPCG(9, 9))
+			ms := make([]gate.Measured, models)
+			for i := range ms {
+				ms[i] = entrant(fmt.Sprint("m", i), 100+rng.IntN(900), rng.Float64(), 0.1+rng.Float64())
+			}
+			p := gate.DefaultPolicy()
+			b.ReportAllocs()
+			for b.Loop() {
+				gate.Rank(ms, p)
+			}
+		})
+	}
+}

@@ -36,7 +36,7 @@ func leaderboard(ctx context.Context, e Env, cfg config.Config) int {
 		return e.fail(asked(ctx, fmt.Errorf("input namespace: %w", err)))
 	}
 	if len(found.Measured) == 0 {
-		return e.fail(unusable(nothingFound(cfg, found)))
+		return e.fail(nothingFound(ctx, cfg, found))
 	}
 	l := gate.Leaderboard{
 		Hub: cfg.Hub, Namespace: cfg.Namespace, Policy: cfg.Policy, Rankings: gate.Rank(found.Measured, cfg.Policy), Sets: found.Sets,
@@ -68,12 +68,17 @@ func asked(ctx context.Context, err error) error {
 }
 
 // nothingFound says that there is nothing to rank, and what to check. Every dataset that could not be used is a line of its own.
-func nothingFound(cfg config.Config, found dataset.Discovery) error {
+func nothingFound(ctx context.Context, cfg config.Config, found dataset.Discovery) error {
 	problems := make([]error, 0, 1+len(found.Skipped))
+	failed := false
 	for _, s := range found.Skipped {
-		problems = append(problems, fmt.Errorf("%s is not used: %w", s.Repo, s.Err))
+		err := fmt.Errorf("%s is not used: %w", s.Repo, s.Err)
+		failed = failed || errors.Is(err, hub.ErrUnavailable) || errors.Is(err, hub.ErrRateLimited)
+		problems = append(problems, err)
 	}
 	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
 	case len(found.Skipped) > 0:
 		problems = append(problems, fmt.Errorf("input namespace: no results dataset of %q could be used", cfg.Namespace))
 	case cfg.Model != "":
@@ -82,7 +87,10 @@ func nothingFound(cfg config.Config, found dataset.Discovery) error {
 		problems = append(problems, fmt.Errorf("input namespace: %q has no dataset whose name ends in -results on %s; check both, and hf-token where datasets are private",
 			cfg.Namespace, cfg.Hub))
 	}
-	return errors.Join(problems...)
+	if failed {
+		return errors.Join(problems...) // the service's fault: another time it may do
+	}
+	return unusable(errors.Join(problems...))
 }
 
 // writeLeaderboard writes leaderboard.md and leaderboard.json, and returns the paths of those that were written.

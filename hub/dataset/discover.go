@@ -218,7 +218,7 @@ func (r *HistoryRow) passFail() bool {
 // foreign reads the scores of a dataset that another tool wrote, or in which no run has become the baseline.
 func (q *Search) foreign(ctx context.Context, st hub.Store, at hub.Commit, rec *Record) (Discovery, error) {
 	model := strings.TrimSuffix(st.Repo().Name, resultsSuffix)
-	o := codec.Options{Metrics: q.Metrics, Scale: q.Scale, Unnamed: model}
+	o := codec.Options{Metrics: q.Metrics, Scale: q.Scale, Unnamed: model, NoIDs: true}
 	if rec != nil {
 		o.ModelID = rec.Model
 	}

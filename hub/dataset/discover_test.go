@@ -354,3 +354,39 @@ func TestRuns(t *testing.T) {
 		t.Errorf("of another tool: %v, %v", runs, err)
 	}
 }
+
+// Over the network a dataset with a history costs the same few requests however many samples it holds, and of another tool's only
+// the columns of scores travel.
+func TestDiscoverOverNetwork(t *testing.T) {
+	t.Parallel()
+	content := largeBaseline(t, 100)
+	s, h := serve(t, content)
+	b := &bench{t: t, temp: t.TempDir(), hub: h}
+	r := job(t, 0, "a", 0.8)
+	p := b.judged(r, gate.Baseline{})
+	p.Repo = hub.Repo{Owner: "acme", Name: "own-results"}
+	if _, _, err := dataset.Publish(t.Context(), h, p); err != nil {
+		t.Fatal(err)
+	}
+	s.ResetRequests()
+	d, err := dataset.Discover(t.Context(), h, dataset.Search{Namespace: "acme"})
+	if err != nil || len(d.Skipped) > 0 || len(d.Measured) != 3 {
+		t.Fatalf("%v, %v", lines(d), err)
+	}
+	own, sent := 0, int64(0)
+	for _, r := range s.Requests() {
+		if strings.Contains(r.Path, "own-results") {
+			own++
+		}
+		if r.Storage {
+			sent += r.Sent
+		}
+	}
+	footer, chunks := neededBytes(t, content, "accuracy", "style", "model")
+	if own != 5 { // the dataset, where main stands, the record, the history, and the files under data/
+		t.Errorf("%d requests for a dataset with a history", own)
+	}
+	if most := float64(footer+chunks) * 1.1; float64(sent) > most {
+		t.Errorf("%d bytes travelled, want at most %.0f of %d", sent, most, len(content))
+	}
+}
