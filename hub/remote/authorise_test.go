@@ -163,7 +163,10 @@ func TestOneLine(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
-	if got := oneLine(strings.Repeat("ü", maxMessage)); len(got) > maxMessage+len("…") || !strings.HasSuffix(got, "ü…") {
+	if got := oneLine(strings.Repeat("ü ", maxMessage)); len(got) > maxMessage+len("…") || !strings.HasSuffix(got, "ü…") {
 		t.Errorf("a long text: got %d bytes", len(got))
+	}
+	if got := oneLine("see " + strings.Repeat("x", maxMessage)); got != "see…" {
+		t.Errorf("a long word: got %q, want it left out whole", got)
 	}
 }

@@ -61,7 +61,8 @@ func (s *secrets) redact(text string) string {
 // maxMessage bounds what a message repeats of others' words, in bytes.
 const maxMessage = 400
 
-// oneLine returns text without control characters, on one line, and cut to a sensible length.
+// oneLine returns text without control characters, on one line, and cut to a sensible length: between words, so that no secret is
+// cut in two, of which redact would know neither half.
 func oneLine(text string) string {
 	text = strings.Map(func(c rune) rune {
 		if unicode.IsSpace(c) {
@@ -74,7 +75,7 @@ func oneLine(text string) string {
 	}, strings.ToValidUTF8(text, "\uFFFD"))
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > maxMessage {
-		text = strings.ToValidUTF8(text[:maxMessage], "") + "…"
+		text = text[:max(0, strings.LastIndexByte(text[:maxMessage], ' '))] + "…"
 	}
 	return text
 }
