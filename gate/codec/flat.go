@@ -59,10 +59,14 @@ func WriteFlat(ctx context.Context, w io.Writer, files []File, o Options, sel Fl
 func openAll(files []File) ([]*pqFile, error) {
 	var out []*pqFile
 	for i := range files {
+		if i%manyFiles == 0 {
+			readTails(files[i:])
+		}
 		if ok, err := isParquet(&files[i]); !ok || err != nil {
 			return nil, err
 		}
 		p, err := openParquet(&files[i])
+		files[i].release()
 		if err != nil {
 			return nil, err
 		}

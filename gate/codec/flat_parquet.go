@@ -121,7 +121,9 @@ func (c *copier) choose(ctx context.Context, files []*pqFile, f *pqFormat) (map[
 		}
 		enum := enumeration{broken: isProse(name)}
 		for _, p := range files {
-			if err := enum.column(ctx, newColumn(p, p.leaves[i], &decompressor{})); err != nil {
+			err := enum.column(ctx, newColumn(p, p.leaves[i], &decompressor{}))
+			p.file.release()
+			if err != nil {
 				return nil, err
 			}
 		}
@@ -165,6 +167,7 @@ func (e *enumeration) column(ctx context.Context, c *column) error {
 
 // file copies one file.
 func (c *copier) file(ctx context.Context, p *pqFile) error {
+	defer p.file.release()
 	d := &decompressor{}
 	columns := make([]*column, len(c.kept))
 	for k, i := range c.kept {

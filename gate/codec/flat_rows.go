@@ -9,6 +9,7 @@ import (
 
 // eachRow yields the rows of a file of any flat format. Delimited text knows no types: what is spelt as a number is one.
 func eachRow(ctx context.Context, f *File, o *Options, yield func(fields []field) error) error {
+	defer f.release()
 	if ok, err := isParquet(f); err != nil {
 		return err
 	} else if ok {

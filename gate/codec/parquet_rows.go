@@ -176,7 +176,9 @@ func openTable(r io.ReaderAt, size int64) (*File, error) {
 		return nil, &Error{File: f.Name, Msg: fmt.Sprintf("%d bytes are more than the %d that such a table may have", size, maxTable)}
 	}
 	b := make([]byte, size)
-	if _, err := io.ReadFull(f.reader(), b); err != nil {
+	_, err := io.ReadFull(f.reader(), b)
+	f.release()
+	if err != nil {
 		return nil, f.failed(err)
 	}
 	f.Content = bytes.NewReader(b)

@@ -30,7 +30,11 @@ func Read(ctx context.Context, files []File, o Options) (*Scores, error) {
 		if o.Progress != nil {
 			fo.Progress = func(read, _ int64) { o.Progress(done+read, total) }
 		}
+		if i%manyFiles == 0 {
+			readTails(files[i:])
+		}
 		format, err := st.readFile(f, &fo)
+		f.release()
 		if err != nil {
 			return nil, err
 		}

@@ -3,9 +3,9 @@ package codec
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"slices"
+	"sync"
 )
 
 // A Fetcher is a file whose bytes cost a request each time they are asked for. What a reader needs of one is planned: it
@@ -15,7 +15,8 @@ type Fetcher interface {
 	io.ReaderAt
 
 	// Prefetch fetches ranges, each {offset, length}, many at a time, and holds them for ReadAt until the next Prefetch, or
-	// until the file is closed. The ranges are sorted, lie within the file, are not empty and do not overlap.
+	// until the file is closed. The ranges are sorted, lie within the file, are not empty and do not overlap; none at all
+	// ask for nothing to be held any more.
 	Prefetch(ctx context.Context, ranges [][2]int64) error
 }
 
@@ -29,8 +30,10 @@ type sizes struct {
 
 var usualSizes = sizes{tail: 64 << 10, block: 4 << 20, held: 32 << 20, slice: 4 << 20}
 
-// manyBlocks is how many blocks of text are fetched at a time, once reading has got beyond the first.
-const manyBlocks = 4
+const (
+	manyBlocks = 4  // of text are fetched at a time, once reading has got beyond the first
+	manyFiles  = 16 // are begun at a time
+)
 
 // A remote is the content of a file behind a Fetcher, for the time of one operation.
 type remote struct {
@@ -39,6 +42,7 @@ type remote struct {
 	ask  sizes
 	size int64
 	tail []byte     // the last bytes, once they were read
+	err  error      // of reading them
 	held [][2]int64 // what was fetched last
 }
 
@@ -69,7 +73,7 @@ func (f *File) remote() *remote {
 func (r *remote) ReadAt(p []byte, off int64) (n int, err error) {
 	if before := min(r.begin()-off, int64(len(p))); before > 0 {
 		n, err = r.from.ReadAt(p[:before], off)
-		if err != nil && err != io.EOF {
+		if err != nil && err != io.EOF { //nolint:errorlint // a ReaderAt answers io.EOF bare
 			return n, &fetchError{err}
 		}
 		if n < int(before) {
@@ -88,22 +92,48 @@ func (r *remote) ReadAt(p []byte, off int64) (n int, err error) {
 // begin returns where the tail begins.
 func (r *remote) begin() int64 { return r.size - int64(len(r.tail)) }
 
-// readTail reads the last bytes, unless they were read.
+// readTail reads the last bytes, unless that was tried before.
 func (r *remote) readTail() error {
-	if len(r.tail) > 0 {
-		return nil
+	if r.tail != nil || r.err != nil {
+		return r.err
 	}
 	b := make([]byte, min(r.size, r.ask.tail))
 	if n, err := r.ReadAt(b, r.size-int64(len(b))); n < len(b) {
-		return short(err)
+		r.err = short(err)
+		return r.err
 	}
 	r.tail = b
 	return nil
 }
 
+// readTails reads the last bytes of the next of some files at once, as far as they are remote. What fails is told when the
+// file is read.
+func readTails(files []File) {
+	var wg sync.WaitGroup
+	for i := range min(len(files), manyFiles) {
+		if r := files[i].remote(); r != nil {
+			wg.Go(func() { _ = r.readTail() })
+		}
+	}
+	wg.Wait()
+}
+
+// release lets go of what is in memory of a remote file.
+func (f *File) release() {
+	r := f.remote()
+	if r == nil {
+		return
+	}
+	r.tail = nil
+	if r.held != nil {
+		r.held = nil
+		_ = r.from.Prefetch(r.ctx, nil) // of nothing nothing can fail
+	}
+}
+
 // short is the error for bytes that are not there although the file is said to have them.
 func short(err error) error {
-	if errors.Is(err, io.EOF) {
+	if err == io.EOF { //nolint:errorlint // as above
 		return &fetchError{io.ErrUnexpectedEOF}
 	}
 	return err

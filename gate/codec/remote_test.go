@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	pqthrift "github.com/parquet-go/parquet-go/encoding/thrift"
@@ -48,6 +50,9 @@ func (c *counter) Prefetch(ctx context.Context, ranges [][2]int64) error {
 		sum += r[1]
 	}
 	c.held = ranges
+	if len(ranges) == 0 {
+		return nil
+	}
 	c.calls++
 	c.requests += len(ranges)
 	c.bytes += sum
@@ -78,6 +83,9 @@ func (c *counter) check(t *testing.T) {
 		if i > 0 || r[0]+r[1] != c.size {
 			t.Errorf("got %d bytes at %d of %d read alone", r[1], r[0], c.size)
 		}
+	}
+	if len(c.held) > 0 {
+		t.Errorf("got %v still held in the end", c.held)
 	}
 }
 
@@ -226,6 +234,85 @@ func TestRemotePlan(t *testing.T) {
 				t.Errorf("got %d rounds of requests beside the first, want one for the footer and one for the columns", c.calls)
 			}
 		})
+	}
+}
+
+// TestRemoteTime holds reading to the time that its plan should take, by a clock that only waiting moves.
+func TestRemoteTime(t *testing.T) {
+	t.Parallel()
+	disk := reference(t)
+	for _, o := range []Options{{}, {Inputs: true}, {NoIDs: true}} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDistant(disk.Content, disk.Size)
+			begin := time.Now()
+			if _, err := Read(t.Context(), []File{{Name: disk.Name, Content: d, Size: disk.Size}}, o); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := time.Since(begin), expected(d.requests-2, d.bytes); got > want*11/10 {
+				t.Errorf("got %v, want at most a tenth more than %v", got, want)
+			}
+		})
+	}
+}
+
+// TestRemoteShards begins many small files at once, and holds none of them when it is done.
+func TestRemoteShards(t *testing.T) {
+	t.Parallel()
+	const shards = 40
+	var disk []File
+	for i := range shards {
+		disk = append(disk, textFile(fmt.Sprintf("%d.csv", i), fmt.Sprintf("id,model,acc\na%d,m,1\nb%d,m,0\n", i, i)))
+	}
+	want, err := Read(t.Context(), disk, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var there []File
+		for _, f := range disk {
+			there = append(there, File{Name: f.Name, Content: newDistant(f.Content, f.Size), Size: f.Size})
+		}
+		begin := time.Now()
+		got, err := Read(t.Context(), there, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(dump(want), dump(got)); d != "" {
+			t.Errorf("differs from disk (-disk +remote):\n%s", d)
+		}
+		if took, most := time.Since(begin), roundTrip*(shards/manyFiles+2); took > most {
+			t.Errorf("got %v, want at most %v", took, most)
+		}
+		for i, f := range there {
+			d := f.Content.(*distant)
+			if d.check(t); d.requests != 1 {
+				t.Errorf("file %d: got %d requests, want one", i, d.requests)
+			}
+		}
+	})
+}
+
+// TestMerge joins ranges between which little lies.
+func TestMerge(t *testing.T) {
+	t.Parallel()
+	const k = 1 << 10
+	for _, tt := range []struct {
+		name     string
+		in, want [][2]int64
+	}{
+		{"none", nil, nil},
+		{"neighbours, in any order", [][2]int64{{30, 10}, {10, 10}, {20, 10}}, [][2]int64{{10, 30}}},
+		{"a small gap", [][2]int64{{0, 10}, {10 + 4*k, 10}}, [][2]int64{{0, 20 + 4*k}}},
+		{"a larger gap", [][2]int64{{0, 10}, {11 + 4*k, 10}}, [][2]int64{{0, 10}, {11 + 4*k, 10}}},
+		{"a larger gap beside much", [][2]int64{{0, 400 * k}, {410 * k, 400 * k}}, [][2]int64{{0, 810 * k}}},
+		{"the smaller gap of two, beside too little for both", [][2]int64{{0, 400 * k}, {420 * k, 400 * k}, {830 * k, 10}},
+			[][2]int64{{0, 400 * k}, {420 * k, 410*k + 10}}},
+		{"a gap that takes longer than a request", [][2]int64{{0, 1 << 30}, {1<<30 + 200*k, 10}}, [][2]int64{{0, 1 << 30}, {1<<30 + 200*k, 10}}},
+		{"the same twice, and one inside another", [][2]int64{{5, 10}, {5, 10}, {0, 100}, {100, 1}}, [][2]int64{{0, 101}}},
+	} {
+		if d := cmp.Diff(tt.want, merge(tt.in)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, d)
+		}
 	}
 }
 

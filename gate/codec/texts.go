@@ -96,6 +96,7 @@ func Texts(ctx context.Context, files []File, o Options, want []Place) (map[Plac
 		}
 		slices.Sort(rows)
 		texts, err := f.texts(ctx, &o, slices.Compact(rows))
+		f.release()
 		if err != nil {
 			return nil, err
 		}
