@@ -126,9 +126,10 @@ func (s *Server) page(c *call, n, most int) (from, to int, link string, refused 
 	return from, to, link, nil
 }
 
-// headers sets what every answer of the Hub carries.
+// headers sets what every answer of the Hub carries. The caller holds the lock.
 // https://huggingface.co/docs/hub/rate-limits
-func (s *Server) headers(w http.ResponseWriter, r *http.Request, id int) {
+func (s *Server) headers(w http.ResponseWriter, r *http.Request) {
+	s.asked++
 	bucket, quota := "pages", 100
 	switch {
 	case strings.Contains(r.URL.Path, "/resolve"):
@@ -136,7 +137,7 @@ func (s *Server) headers(w http.ResponseWriter, r *http.Request, id int) {
 	case strings.HasPrefix(r.URL.Path, "/api/"):
 		bucket, quota = "api", 1000
 	}
-	w.Header().Set("X-Request-Id", fmt.Sprintf("Root=1-hubtest-%06d", id))
-	w.Header().Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", bucket, max(1, quota-id), 55))
+	w.Header().Set("X-Request-Id", fmt.Sprintf("Root=1-hubtest-%06d", s.asked))
+	w.Header().Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", bucket, max(1, quota-s.asked), 55))
 	w.Header().Set("RateLimit-Policy", fmt.Sprintf("%q;%q;q=%d;w=300", "fixed window", bucket, quota))
 }

@@ -3,7 +3,6 @@ package hubtest
 import (
 	"cmp"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/hubgate/hubgate/hub"
@@ -171,38 +170,4 @@ func (s *Server) createTag(c *call, r *repository) *answer {
 	}
 	r.tags[asked.Tag] = at.id
 	return &answer{status: http.StatusOK, header: http.Header{}}
-}
-
-func (s *Server) search(c *call) *answer {
-	q := c.URL.Query()
-	var found []*repository
-	for _, r := range s.repos {
-		if r.indexed && c.account.reads(r) && r.fits(q.Get("author"), q.Get("search"), q["filter"]) {
-			found = append(found, r)
-		}
-	}
-	slices.SortFunc(found, func(a, b *repository) int { return cmp.Or(b.created.Compare(a.created), strings.Compare(a.id, b.id)) })
-	from, to, next, refused := s.page(c, len(found), s.opts.PageSize)
-	if refused != nil {
-		return refused
-	}
-	list := []object{}
-	for _, r := range found[from:to] {
-		all := r.describe(r.commits[r.branches["main"]])
-		if q.Get("full") != "true" {
-			delete(all, "cardData")
-		}
-		list = append(list, expanded(all, append(q["expand"], q["expand[]"]...)))
-	}
-	return reply(http.StatusOK, list).link(next)
-}
-
-// fits tells whether a search finds a dataset: one of an author, with a text in its id, and all of some tags on its card.
-func (r *repository) fits(author, text string, tags []string) bool {
-	if author != "" && !strings.EqualFold(author, r.owner()) || !strings.Contains(strings.ToLower(r.id), strings.ToLower(text)) {
-		return false
-	}
-	card, _ := frontMatter(string(r.commits[r.branches["main"]].tree["README.md"].blob))
-	has := cardTags(card)
-	return !slices.ContainsFunc(tags, func(tag string) bool { return !slices.Contains(has, tag) })
 }

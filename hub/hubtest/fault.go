@@ -77,7 +77,6 @@ func (s *Server) Unmet() int {
 // Status answers with a status, and a message as the Hub gives it.
 func Status(status int, message string) Trouble {
 	return func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
-		w.Header().Set("X-Request-Id", "Root=1-hubtest-fault")
 		refuse(status, "", message).send(w, r)
 	}
 }
@@ -91,20 +90,22 @@ func Stale() Trouble { return Status(http.StatusPreconditionFailed, staleMessage
 // Gateway answers with a status and the HTML page of a gateway: 502, 503, 504.
 func Gateway(status int) Trouble {
 	return func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
-		page(status, http.StatusText(status)).send(w, r)
+		sendPage(w, r, status, http.StatusText(status))
 	}
 }
 
 // Proxy answers 200 with the page of a proxy that wants its user to log in.
 func Proxy() Trouble {
 	return func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
-		page(http.StatusOK, "Please log in to use this network").send(w, r)
+		sendPage(w, r, http.StatusOK, "Please log in to use this network")
 	}
 }
 
-func page(status int, text string) *answer {
+// sendPage answers for something in front of the Hub, which does not know the Hub's headers.
+func sendPage(w http.ResponseWriter, r *http.Request, status int, text string) {
+	clear(w.Header())
 	body := fmt.Sprintf("<!DOCTYPE html>\n<html><head><title>%d</title></head><body><h1>%s</h1></body></html>\n", status, text)
-	return &answer{status: status, header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, body: []byte(body)}
+	(&answer{status: status, header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, body: []byte(body)}).send(w, r)
 }
 
 // RateLimited answers 429 by the Hub's own headers: nothing remains for some seconds.
@@ -141,7 +142,7 @@ func Lost() Trouble {
 func LostBehind(status int) Trouble {
 	return func(w http.ResponseWriter, r *http.Request, answer http.HandlerFunc) {
 		answer(httptest.NewRecorder(), r)
-		page(status, http.StatusText(status)).send(w, r)
+		sendPage(w, r, status, http.StatusText(status))
 	}
 }
 
@@ -166,7 +167,7 @@ func IgnoreRange() Trouble {
 
 // Without answers rightly, except for some headers that are left out.
 func Without(headers ...string) Trouble {
-	return edit(func(h http.Header, body []byte) []byte {
+	return Edit(func(h http.Header, body []byte) []byte {
 		for _, name := range headers {
 			h.Del(name)
 		}
@@ -174,9 +175,22 @@ func Without(headers ...string) Trouble {
 	})
 }
 
+// Meanwhile does something before a request meets another trouble: what others do in between.
+func Meanwhile(do func(), then Trouble) Trouble {
+	return func(w http.ResponseWriter, r *http.Request, answer http.HandlerFunc) {
+		do()
+		then(w, r, answer)
+	}
+}
+
+// Answered is the right answer, where a trouble is asked for.
+func Answered() Trouble {
+	return func(w http.ResponseWriter, r *http.Request, answer http.HandlerFunc) { answer(w, r) }
+}
+
 // With answers rightly, except for one header.
 func With(header, value string) Trouble {
-	return edit(func(h http.Header, body []byte) []byte {
+	return Edit(func(h http.Header, body []byte) []byte {
 		h.Set(header, value)
 		return body
 	})
@@ -184,7 +198,7 @@ func With(header, value string) Trouble {
 
 // Flip answers with one byte of the body changed, at an offset.
 func Flip(offset int) Trouble {
-	return edit(func(_ http.Header, body []byte) []byte {
+	return Edit(func(_ http.Header, body []byte) []byte {
 		if offset < len(body) {
 			body[offset] ^= 1
 		}
@@ -194,20 +208,22 @@ func Flip(offset int) Trouble {
 
 // Short answers with the first n bytes of the body as if they were all.
 func Short(n int) Trouble {
-	return edit(func(h http.Header, body []byte) []byte {
-		body = body[:min(n, len(body))]
-		h.Set("Content-Length", strconv.Itoa(len(body)))
-		return body
+	return Edit(func(_ http.Header, body []byte) []byte {
+		return body[:min(n, len(body))]
 	})
 }
 
-// edit changes the right answer before it is sent.
-func edit(change func(http.Header, []byte) []byte) Trouble {
+// Edit changes the right answer before it is sent: its headers, and its body into what change returns.
+func Edit(change func(http.Header, []byte) []byte) Trouble {
 	return func(w http.ResponseWriter, r *http.Request, answer http.HandlerFunc) {
 		right := httptest.NewRecorder()
 		answer(right, r)
+		told := right.Body.Len()
 		body := change(right.Header(), right.Body.Bytes())
 		maps.Copy(w.Header(), right.Header())
+		if w.Header().Get("Content-Length") == strconv.Itoa(told) && r.Method != http.MethodHead {
+			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		}
 		w.WriteHeader(right.Code)
 		if r.Method != http.MethodHead {
 			_, _ = w.Write(body)

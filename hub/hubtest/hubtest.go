@@ -1,4 +1,3 @@
-// Package hubtest tests implementations of hub.Hub: against what package hub promises ([Run]), on a Hub in memory ([Server]).
 package hubtest
 
 import (

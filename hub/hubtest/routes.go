@@ -53,7 +53,6 @@ func (s *Server) hubRoutes() *http.ServeMux {
 func (s *Server) answered(handle func(*call) *answer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s.locked(func() *answer {
-			s.headers(w, r, len(s.requests))
 			account, refused := s.identify(r)
 			if refused != nil {
 				return refused

@@ -51,6 +51,7 @@ type Server struct {
 	latency  time.Duration
 	faults   []*Fault
 	requests []*Request
+	asked    int // requests to the Hub so far
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -173,6 +174,9 @@ func (s *Server) witnessed(storage bool, next http.Handler) http.Handler {
 		s.requests = append(s.requests, seen)
 		fault, latency := s.takeFault(r), s.latency
 		s.checkSecrets(r, body, storage)
+		if !storage {
+			s.headers(w, r)
+		}
 		s.mu.Unlock()
 
 		out := &recorder{ResponseWriter: w, s: s, seen: seen}

@@ -90,9 +90,9 @@ func TestPreupload(t *testing.T) {
 			ShouldIgnore          bool
 		}
 	}](pre(ada, "main", "", file("a.txt", 3, "abd"), file("b.parquet", 3, "abd"), file("c.tmp", 1, "x"), file("small.dat", 512, bin),
-		file("big.dat", 2<<20, bin), file("big.txt", 2<<20, text), file("huge.txt", 10<<20+1, text), file("d/e.parquet", 0, "")).want(200))
+		file("big.dat", 2<<20, bin), file("big.txt", 2<<20, text), file("huge.txt", 10<<20+1, text), file("d/e.parquet", 0, ""), file("big-é.txt", 2<<20, "x"+strings.Repeat("é", 256)[:511]), file("big-latin1.txt", 2<<20, strings.Repeat("\xe9", 512))).want(200))
 	want := "[{a.txt regular f2ba8f84ab5c1bce84a7b441cb1959cfc7093b7f false} {b.parquet lfs " + digest("abc") + " false} {c.tmp regular  true} " +
-		"{small.dat regular  false} {big.dat lfs  false} {big.txt regular  false} {huge.txt lfs  false} {d/e.parquet lfs  false}]"
+		"{small.dat regular  false} {big.dat lfs  false} {big.txt regular  false} {huge.txt lfs  false} {d/e.parquet lfs  false} {big-é.txt regular  false} {big-latin1.txt lfs  false}]"
 	if got := fmt.Sprint(got.Files); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -228,6 +228,10 @@ func TestDownload(t *testing.T) {
 		ask(t, "", "GET", link, "", "Range", "bytes=0-9", "If-Range", `"other"`).want(200)
 		s.ExpireLinks()
 		ask(t, "", "GET", link, "").want(403)
+		pointer := ask(t, ada, "GET", s.URL()+"/datasets/"+results+"/raw/main/a%20b/x.parquet", "").want(200)
+		if got, want := string(pointer.body), "version https://git-lfs.github.com/spec/v1\noid sha256:"+digest(content)+"\nsize 5000\n"; got != want {
+			t.Errorf("raw: got %q, want %q", got, want)
+		}
 
 		url := s.URL() + "/datasets/" + results + "/resolve/main/t.txt"
 		if cached {

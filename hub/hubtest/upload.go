@@ -84,11 +84,17 @@ func (f preuploadFile) check() (sample []byte, refused *answer) {
 	return sample, nil
 }
 
+// binary tells whether b is no text in UTF-8. A last rune that is cut in two, as a sample's may be, is let pass.
 func binary(b []byte) bool {
-	for len(b) > 0 && !utf8.FullRune(b[max(0, len(b)-utf8.UTFMax):]) {
-		b = b[:len(b)-1] // a rune that the sample cuts in two
+	if bytes.IndexByte(b, 0) >= 0 {
+		return true
 	}
-	return bytes.IndexByte(b, 0) >= 0 || !utf8.Valid(b)
+	for cut := range min(utf8.UTFMax, len(b)+1) {
+		if utf8.Valid(b[:len(b)-cut]) {
+			return false
+		}
+	}
+	return true
 }
 
 // mayPush lets those pass who may commit to a revision, or open a pull request where that is asked for. A token that may do
