@@ -98,6 +98,7 @@ func TestCommentRetry(t *testing.T) {
 	lost.Method, lost.Done = "POST", true
 	failing := actiontest.Fault{Method: "POST", Status: 503}
 	whoAmI := actiontest.Fault{Path: "/user", Status: 502}
+	viewer := actiontest.Fault{Path: "/graphql", Status: 502}
 	tooMany := actiontest.Fault{Status: 429, Header: http.Header{"Retry-After": {"7"}}, Message: "Too many requests"}
 	tests := []struct {
 		name     string
@@ -113,6 +114,7 @@ func TestCommentRetry(t *testing.T) {
 		{"short rest", []actiontest.Fault{actiontest.SecondaryLimit(20)}, false, "GET GET POST GET", 20 * time.Second, ""},
 		{"too many", []actiontest.Fault{tooMany}, false, "GET GET POST GET", 7 * time.Second, ""},
 		{"who are we", []actiontest.Fault{whoAmI}, true, "GET GET GET GET POST PATCH", 2 * time.Second, ""},
+		{"who are we, an App", []actiontest.Fault{viewer}, true, "GET GET POST GET GET POST PATCH", 2 * time.Second, ""},
 		{
 			"rest too long to wait for", []actiontest.Fault{actiontest.SecondaryLimit(31)}, false, "GET", 0,
 			"pull request comment: GitHub asks for fewer requests; run the job again later",

@@ -82,7 +82,7 @@ func findCheck(ctx context.Context, api *github.Client, e Event, name, key strin
 			return 0, err
 		}
 		for _, c := range page.CheckRuns {
-			if c.GetExternalID() == key && c.GetName() == name {
+			if c.GetExternalID() == key {
 				return c.GetID(), nil
 			}
 		}
