@@ -30,55 +30,56 @@ func (h *Hub) Create(ctx context.Context, r hub.Repo) (hub.Store, error) {
 	if err := ctx.Err(); err != nil {
 		return fail(err)
 	}
-	if err := h.create(ctx, r); err != nil {
-		return fail(err)
+	certain, err := h.create(ctx, r)
+	if err == nil {
+		err = h.ensurePrivate(ctx, r, certain)
 	}
-	if err := h.ensurePrivate(ctx, r); err != nil {
+	if err != nil {
 		return fail(err)
 	}
 	return &store{hub: h, repo: r}, nil
 }
 
-// create asks for the dataset until it is certain what became of it.
-func (h *Hub) create(ctx context.Context, r hub.Repo) error {
+// create asks for the dataset until it is there, and tells whether it is certain that it was made here.
+func (h *Hub) create(ctx context.Context, r hub.Repo) (certain bool, err error) {
 	older, lost := false, false
 	for sent := 1; ; sent++ {
 		err := h.sendCreation(ctx, r, older)
 		e := (*hub.Error)(nil)
 		if err == nil || ctx.Err() != nil || !errors.As(err, &e) {
-			return err
+			return err == nil, err
 		}
 		switch e.Status {
 		case http.StatusBadRequest:
 			if older || !strings.Contains(strings.ToLower(e.Err.Error()), "visibility") {
-				return err
+				return false, err
 			}
 			older = true // this server calls it otherwise
 			continue
 		case http.StatusConflict:
 			if !isBusy(e) {
-				if lost { // it was this creation whose answer did not come
-					return nil
+				if lost { // by this creation, most likely, whose answer did not come
+					return false, nil
 				}
 				e.Err = hub.ErrExists
-				return err
+				return false, err
 			}
 		case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden:
-			return h.notPermitted(ctx, r, e)
+			return false, h.notPermitted(ctx, r, e)
 		default:
 			if landingOf(err) != unanswered {
-				return err
+				return false, err
 			}
 			if exists, _ := h.info(ctx, r); exists != nil {
-				return nil
+				return false, nil
 			}
 			lost = true
 		}
 		if sent == maxCreations {
-			return err
+			return false, err
 		}
 		if err := h.rest(ctx, sent); err != nil {
-			return err
+			return false, err
 		}
 	}
 }
@@ -133,15 +134,17 @@ func (h *Hub) info(ctx context.Context, r hub.Repo) (*datasetInfo, error) {
 	return &i, nil
 }
 
-// ensurePrivate makes a new dataset private where the server has paid no heed to that. What is to be published there may not be
-// for everyone.
-func (h *Hub) ensurePrivate(ctx context.Context, r hub.Repo) error {
+// ensurePrivate makes a new dataset private where the server has paid no heed to that: what is to be published there may not be
+// for everyone. A public one that was not certainly made here is somebody else's.
+func (h *Hub) ensurePrivate(ctx context.Context, r hub.Repo, certain bool) error {
 	i, err := h.info(ctx, r)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if i.Private {
+	case i.Private:
 		return nil
+	case !certain:
+		return hub.ErrExists
 	}
 	body, err := json.Marshal(map[string]any{"private": true})
 	if err != nil {

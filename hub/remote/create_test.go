@@ -215,3 +215,15 @@ func dialed(t *testing.T, s *scene) hub.Store {
 	}
 	return st
 }
+
+// A public dataset that is found after the answer was lost is somebody else's, and is left as it is.
+func TestCreateFindsAnothers(t *testing.T) {
+	t.Parallel()
+	s := hubtest.NewServer(t)
+	s.Fail(hubtest.Fault{Path: "/api/repos/create", Trouble: meanwhile(func() { s.Add(results.String(), hubtest.Dataset{}) }, hubtest.Gateway(502))})
+	_, err := openHub(t, s, func(*remote.Options) {}).Create(t.Context(), results)
+	wantError(t, err, hub.ErrExists)
+	if got := count(s, "/settings"); got != 0 {
+		t.Errorf("its settings were changed")
+	}
+}

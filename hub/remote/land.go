@@ -17,6 +17,8 @@ const (
 	maxLandings = 8
 	// maxLost is how many lost answers to it are borne.
 	maxLost = 3
+	// maxUnmoved is how often the Hub may say that a branch has moved which has not, as far as it tells.
+	maxUnmoved = 6
 	// pace is half of what the first pause between two is, on average; the next are twice as long each.
 	pace = 250 * time.Millisecond
 	// longestRest is what pauses grow to, as a multiple of that.
@@ -32,7 +34,7 @@ var errUnmoved = errors.New("the Hub says that the branch has moved, and it has 
 // answer does not say what became of it, the branch does.
 func (p *push) land(ctx context.Context) (hub.Commit, error) {
 	key := newKey()
-	lost := 0
+	lost, unmoved := 0, 0
 	for sent := 1; ; sent++ {
 		done, err := p.send(ctx, key)
 		if err == nil {
@@ -45,7 +47,7 @@ func (p *push) land(ctx context.Context) (hub.Commit, error) {
 		}
 		done, moved, traceErr := p.trace(ctx, key)
 		switch {
-		case traceErr != nil && why == unanswered:
+		case traceErr != nil && why == unanswered && ctx.Err() == nil:
 			return hub.Commit{}, unknownOutcome(err)
 		case traceErr != nil:
 			return hub.Commit{}, traceErr
@@ -55,10 +57,13 @@ func (p *push) land(ctx context.Context) (hub.Commit, error) {
 		case moved != "":
 			return hub.Commit{}, fmt.Errorf("%w: it is at %s", hub.ErrConflict, moved)
 		}
-		if why == unanswered {
+		switch why {
+		case unanswered:
 			lost++
+		case conflicted:
+			unmoved++
 		}
-		if lost == maxLost || sent == maxLandings {
+		if lost == maxLost || unmoved == maxUnmoved || sent == maxLandings {
 			return hub.Commit{}, giveUp(why, err)
 		}
 		if err := p.hub.rest(ctx, sent); err != nil {
@@ -80,8 +85,9 @@ const (
 func landingOf(err error) outcome {
 	var e *hub.Error
 	var token *tokenError
+	var content *contentError
 	switch {
-	case !errors.As(err, &e), errors.As(err, &token):
+	case !errors.As(err, &e), errors.As(err, &token), errors.As(err, &content):
 		return refused
 	case e.Status == http.StatusConflict:
 		return busy

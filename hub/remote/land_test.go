@@ -34,7 +34,7 @@ func TestCommitFaults(t *testing.T) {
 		{name: "another's", fault: func(s *scene) hubtest.Trouble { return meanwhile(s.others, answered) },
 			want: hub.ErrConflict, says: "it is at", sent: 1},
 		{name: "stale for a moment", fault: plain(hubtest.Stale()), times: 2, landed: 1, sent: 3},
-		{name: "stale for ever", fault: plain(hubtest.Stale()), times: always, want: hub.ErrForbidden, says: "may only open pull requests", sent: 8},
+		{name: "stale for ever", fault: plain(hubtest.Stale()), times: always, want: hub.ErrForbidden, says: "may only open pull requests", sent: 6},
 		{name: "connection cut before", fault: plain(hubtest.Cut()), times: 2, landed: 1, sent: 3},
 		{name: "connection cut after", fault: plain(hubtest.Lost()), landed: 1, sent: 1},
 		{name: "gateway before", fault: plain(hubtest.Gateway(503)), times: 1, landed: 1, sent: 2},
@@ -110,7 +110,7 @@ func TestCommitOfPullRequestsOnly(t *testing.T) {
 	s.server.Grant(token, hubtest.Account{Name: "ada", Orgs: []string{"acme"}, PullRequestsOnly: true})
 	_, err := s.push(hub.Bytes("run.txt", []byte("42")))
 	wantError(t, err, hub.ErrForbidden)
-	if n := s.commits(); n > 8 || s.landed() != 0 {
+	if n := s.commits(); n > 6 || s.landed() != 0 {
 		t.Errorf("sent %d times, landed %d times", n, s.landed())
 	}
 }
@@ -195,4 +195,28 @@ func TestCommitOnOldParent(t *testing.T) {
 	if !errors.Is(err, hub.ErrConflict) || s.commits() != 1 {
 		t.Errorf("sent %d times", s.commits())
 	}
+}
+
+// Content that cannot be read when it is sent is no lost answer.
+func TestCommitOfVanishingContent(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, hubtest.Options{})
+	_, err := s.push(hub.File{Path: "run.txt", Content: &vanishing{}, Size: 100})
+	wantError(t, err, errVanished, `path "run.txt"`)
+	if s.landed() != 0 || s.requests("GET", "", "/commits/main") != 0 {
+		t.Errorf("landed %d times; looked for it %d times", s.landed(), s.requests("GET", "", "/commits/main"))
+	}
+}
+
+var errVanished = errors.New("the file is gone")
+
+// Vanishing content can be read once.
+type vanishing struct{ read int }
+
+func (v *vanishing) ReadAt(p []byte, _ int64) (int, error) {
+	if v.read += len(p); v.read > 100 {
+		return 0, errVanished
+	}
+	clear(p)
+	return len(p), nil
 }
