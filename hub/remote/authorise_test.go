@@ -32,7 +32,7 @@ func TestAuthoriseOwnOriginOnly(t *testing.T) {
 			got = r.Header.Get("Authorization")
 			return respond(200, ""), nil
 		})}
-		req := newRequest(t, t.Context(), "GET", url, "")
+		req := newRequest(t.Context(), t, "GET", url, "")
 		req.Header.Set("Authorization", "Bearer of an earlier hop")
 		if _, err := a.RoundTrip(req); err != nil {
 			t.Fatal(err)
@@ -68,7 +68,7 @@ func TestAuthoriseTraits(t *testing.T) {
 				got = r.Header.Get("Authorization")
 				return respond(200, ""), nil
 			})}
-		req := newRequest(t, withTraits(t.Context(), tr), method, url, "")
+		req := newRequest(withTraits(t.Context(), tr), t, method, url, "")
 		req.Header.Set("Authorization", given)
 		_, err := a.RoundTrip(req)
 		return got, err
@@ -114,7 +114,7 @@ func TestAgent(t *testing.T) {
 			"X-HF-Warning: token; "+secret+" is old", "X-HF-Warning: no topic"), nil
 	})}
 	for _, url := range []string{acme, acme, "https://storage.example/x"} {
-		if _, err := a.RoundTrip(newRequest(t, t.Context(), "GET", url, "")); err != nil {
+		if _, err := a.RoundTrip(newRequest(t.Context(), t, "GET", url, "")); err != nil {
 			t.Fatal(err)
 		}
 	}

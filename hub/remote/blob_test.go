@@ -81,7 +81,7 @@ func TestBlobSmall(t *testing.T) {
 			for off := 0; off < len(want); off += 1 + len(want)/3 {
 				p := make([]byte, 3)
 				n, err := b.ReadAt(p, int64(off))
-				if n < 3 && err != io.EOF || !strings.HasPrefix(want[off:], string(p[:n])) {
+				if n < 3 && !errors.Is(err, io.EOF) || !strings.HasPrefix(want[off:], string(p[:n])) {
 					t.Errorf("%s at %d: got %q, %v", path, off, p[:n], err)
 				}
 			}

@@ -12,7 +12,7 @@ import (
 
 // Datasets implements hub.Hub. The Hub answers from an index, in which a new dataset appears seconds or minutes late, and
 // private ones only to a token that may read them.
-// GET /api/datasets?author={owner}
+// The request is GET /api/datasets?author={owner}.
 func (h *Hub) Datasets(ctx context.Context, owner string) iter.Seq2[hub.Repo, error] {
 	return func(yield func(hub.Repo, error) bool) {
 		r := request{

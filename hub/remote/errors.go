@@ -77,7 +77,7 @@ func (h *Hub) fail(ctx context.Context, r request, a *answer) error {
 	case a.status == http.StatusPreconditionFailed:
 		e.Err = hub.ErrConflict
 	case a.status == http.StatusTooManyRequests:
-		e.Err, e.Advice = rateLimited(a)
+		e.Advice, e.Err = rateLimited(a)
 	case a.status == http.StatusRequestTimeout, a.status >= 500:
 		e.Err = with(hub.ErrUnavailable, message)
 	case a.status == http.StatusPaymentRequired:
@@ -131,17 +131,17 @@ func (h *Hub) foreignFailure(a *answer) error {
 }
 
 // rateLimited says until when.
-func rateLimited(a *answer) (error, string) { //nolint:revive // the advice belongs to the error
+func rateLimited(a *answer) (advice string, err error) {
 	d, ok := untilReset(a.header)
 	if !ok {
 		d, ok = seconds(a.header.Get("Retry-After"))
 	}
 	if !ok {
-		return hub.ErrRateLimited, ""
+		return "", hub.ErrRateLimited
 	}
 	at := time.Now().Add(d).UTC().Format("15:04:05 UTC")
-	return fmt.Errorf("%w: the limit is lifted at %s", hub.ErrRateLimited, at),
-		fmt.Sprintf("run again after %s, give a longer timeout, or a token, which has a higher limit", at)
+	return fmt.Sprintf("run again after %s, give a longer timeout, or a token, which has a higher limit", at),
+		fmt.Errorf("%w: the limit is lifted at %s", hub.ErrRateLimited, at)
 }
 
 // notHub says that an answer is no Hub's.

@@ -151,7 +151,7 @@ func TestReadLastingFaults(t *testing.T) {
 		"a byte of text is wrong":  {resolvePath, hubtest.Flip(3), hub.ErrCorrupt},
 		"a byte of LFS is wrong":   {storagePath, hubtest.Flip(3), hub.ErrCorrupt},
 		"LFS is cut off short":     {storagePath, hubtest.Short(1000), hub.ErrCorrupt},
-		"object is gone":           {storagePath, hubtest.Status(404, "NoSuchKey"), nil},
+		"object is gone":           {storagePath, hubtest.Status(404, "NoSuchKey"), hub.ErrCorrupt},
 		"range is not there":       {storagePath, hubtest.Status(416, ""), hub.ErrCorrupt},
 		"disabled":                 {infoPath, disabled, hub.ErrForbidden},
 		"list that leads back":     {treePath, hubtest.With("Link", `</api/datasets/x?cursor=1>; rel="next"`), hub.ErrCorrupt},
@@ -252,7 +252,7 @@ func TestWhoSeesWhat(t *testing.T) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
 			for _, other := range []error{hub.ErrNotFound, hub.ErrHidden} {
-				if c.want != other && errors.Is(err, other) {
+				if !errors.Is(c.want, other) && errors.Is(err, other) {
 					t.Errorf("got %v, which is also %v", err, other)
 				}
 			}

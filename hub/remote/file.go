@@ -153,6 +153,8 @@ func (f *file) fetch(ctx context.Context, off, n int64) ([]byte, error) {
 		return a.body[off:][:n], nil
 	case http.StatusPartialContent:
 		return a.body, f.checkRange(a, from, off, n)
+	case http.StatusNotFound, http.StatusGone:
+		return nil, f.fail(fmt.Errorf("%w: its content is not at %s, where the Hub says it is", hub.ErrCorrupt, a.url.Host))
 	case http.StatusRequestedRangeNotSatisfiable:
 		return nil, f.fail(fmt.Errorf("%w: the Hub says that it has %d bytes, and it has fewer", hub.ErrCorrupt, f.size))
 	}
@@ -273,9 +275,8 @@ func digest(data []byte, want string) string {
 		sum := sha256.Sum256(data)
 		return hex.EncodeToString(sum[:])
 	case hub.IsCommitID(want): // as long as a commit's
-		sum := sha1.New() //nolint:gosec // as above
-		fmt.Fprintf(sum, "blob %d\x00", len(data))
-		_, _ = sum.Write(data) // never fails
+		sum := sha1.New()                                         //nolint:gosec // as above
+		_, _ = fmt.Fprintf(sum, "blob %d\x00%s", len(data), data) // never fails
 		return hex.EncodeToString(sum.Sum(nil))
 	}
 	return want

@@ -29,7 +29,7 @@ func respond(status int, body string, headers ...string) *http.Response {
 }
 
 // newRequest makes a request with a body that can be sent again, or without one.
-func newRequest(t *testing.T, ctx context.Context, method, url, body string) *http.Request {
+func newRequest(ctx context.Context, t *testing.T, method, url, body string) *http.Request {
 	t.Helper()
 	var content io.Reader
 	if body != "" {

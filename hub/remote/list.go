@@ -25,7 +25,7 @@ type treeEntry struct {
 }
 
 // List implements hub.Reader. It asks for the whole list before it yields, since the Hub's order is another one.
-// GET /api/datasets/{repo}/tree/{commit}/{dir}
+// The request is GET /api/datasets/{repo}/tree/{commit}/{dir}.
 func (s *store) List(ctx context.Context, at hub.Commit, dir string) iter.Seq2[hub.Entry, error] {
 	return func(yield func(hub.Entry, error) bool) {
 		entries, err := s.list(ctx, at, strings.TrimSuffix(dir, "/"))

@@ -40,7 +40,7 @@ func (s *store) Log(ctx context.Context, revision string) iter.Seq2[hub.Commit, 
 }
 
 // log yields what Log does. The Hub names no parents: each commit's is the next one.
-// GET /api/datasets/{repo}/commits/{revision}
+// The request is GET /api/datasets/{repo}/commits/{revision}.
 func (s *store) log(ctx context.Context, revision string) iter.Seq2[logged, error] {
 	return func(yield func(logged, error) bool) {
 		at, err := s.Resolve(ctx, revision) // which knows short ids, and a head that the log does not show yet

@@ -15,7 +15,7 @@ var (
 )
 
 // Open returns the dataset r after one request for what the Hub knows of it. A dataset without a commit is one too.
-// GET /api/datasets/{repo}
+// The request is GET /api/datasets/{repo}.
 func (h *Hub) Open(ctx context.Context, r hub.Repo) (hub.Store, error) {
 	if err := r.Check(); err != nil {
 		return nil, &hub.Error{Op: "open", Target: r.String(), Err: err}

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -17,12 +18,9 @@ type secrets struct {
 func (s *secrets) add(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, t := range s.tokens {
-		if t == token {
-			return
-		}
+	if !slices.Contains(s.tokens, token) {
+		s.tokens = append(s.tokens, token)
 	}
-	s.tokens = append(s.tokens, token)
 }
 
 // in tells whether text holds a token.

@@ -165,7 +165,7 @@ func (h *Hub) do(ctx context.Context, r request, limit func(*http.Response) int6
 		if err := ctx.Err(); err != nil {
 			return nil, h.wrap(ctx, r, err)
 		}
-		resp, err := h.transport.RoundTrip(req)
+		resp, err := h.transport.RoundTrip(req) //nolint:bodyclose // layer whole has read and closed it
 		if err != nil {
 			return nil, h.wrap(ctx, r, err)
 		}

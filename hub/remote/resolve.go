@@ -14,7 +14,7 @@ const minPrefix = 7
 
 // Resolve implements hub.Reader. It asks the log, which unlike the information about a dataset does not lag behind and which
 // tells the parent too.
-// GET /api/datasets/{repo}/commits/{revision}
+// The request is GET /api/datasets/{repo}/commits/{revision}.
 func (s *store) Resolve(ctx context.Context, revision string) (hub.Commit, error) {
 	if err := ctx.Err(); err != nil {
 		return hub.Commit{}, s.hub.wrap(ctx, s.commits("resolve", revision, revision, 2), err)

@@ -96,11 +96,11 @@ func TestRetryWhatMayPass(t *testing.T) {
 				if c.method == http.MethodPost {
 					body = "content"
 				}
-				resp, err := (&retry{next: s, log: t.Logf}).RoundTrip(newRequest(t, ctx, c.method, acme, body))
+				resp, err := (&retry{next: s, log: t.Logf}).RoundTrip(newRequest(ctx, t, c.method, acme, body))
 				if got := len(s.times) == 2; got != c.again {
 					t.Errorf("asked %d times, want again: %v", len(s.times), c.again)
 				}
-				if c.again && (err != nil || resp.StatusCode != 200) {
+				if c.again && (err != nil || resp.StatusCode != http.StatusOK) {
 					t.Errorf("got %v, %v, want the second answer", resp, err)
 				}
 				for i, b := range s.bodies {
@@ -131,7 +131,7 @@ func TestRetryWaits(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				sc := &script{answers: []func() (*http.Response, error){c.first}}
-				if _, err := (&retry{next: sc, log: t.Logf}).RoundTrip(newRequest(t, t.Context(), "GET", acme, "")); err != nil {
+				if _, err := (&retry{next: sc, log: t.Logf}).RoundTrip(newRequest(t.Context(), t, "GET", acme, "")); err != nil {
 					t.Fatal(err)
 				}
 				pauses := sc.pauses()
@@ -159,8 +159,8 @@ func TestRetryDoesNotWaitInVain(t *testing.T) {
 		defer cancel()
 		began := time.Now()
 		s := &script{answers: []func() (*http.Response, error){status(429, `RateLimit: "api";r=0;t=55`)}}
-		resp, err := (&retry{next: s, log: t.Logf}).RoundTrip(newRequest(t, ctx, "GET", acme, ""))
-		if err != nil || resp.StatusCode != 429 || time.Since(began) != 0 {
+		resp, err := (&retry{next: s, log: t.Logf}).RoundTrip(newRequest(ctx, t, "GET", acme, ""))
+		if err != nil || resp.StatusCode != http.StatusTooManyRequests || time.Since(began) != 0 {
 			t.Errorf("got %v, %v after %s, want the 429 at once", resp, err, time.Since(began))
 		}
 	})
@@ -173,7 +173,7 @@ func TestRetryStopsWithTheContext(t *testing.T) {
 		began := time.Now()
 		time.AfterFunc(20*time.Second, cancel)
 		s := &script{answers: []func() (*http.Response, error){status(429, `RateLimit: "api";r=0;t=55`)}}
-		_, err := (&retry{next: s, log: t.Logf}).RoundTrip(newRequest(t, ctx, "GET", acme, ""))
+		_, err := (&retry{next: s, log: t.Logf}).RoundTrip(newRequest(ctx, t, "GET", acme, ""))
 		if !errors.Is(err, context.Canceled) || time.Since(began) != 20*time.Second {
 			t.Errorf("got %v after %s, want %v after 20s", err, time.Since(began), context.Canceled)
 		}
@@ -197,7 +197,7 @@ func TestRetryGivesUpAHost(t *testing.T) {
 				})}
 				get := func() (time.Duration, error) {
 					began := time.Now()
-					_, err := r.RoundTrip(newRequest(t, t.Context(), "GET", acme, ""))
+					_, err := r.RoundTrip(newRequest(t.Context(), t, "GET", acme, ""))
 					return time.Since(began), err
 				}
 				if d, err := get(); !errors.Is(err, syscall.ECONNREFUSED) || d > 30*time.Second || n < 3 {
@@ -224,7 +224,7 @@ func TestRetrySaysThatItWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
 		s := &script{answers: []func() (*http.Response, error){status(429, `RateLimit: "api";r=0;t=9`), status(503), status(200)}}
-		if _, err := (&retry{next: s, log: j.log}).RoundTrip(newRequest(t, t.Context(), "GET", acme, "")); err != nil {
+		if _, err := (&retry{next: s, log: j.log}).RoundTrip(newRequest(t.Context(), t, "GET", acme, "")); err != nil {
 			t.Fatal(err)
 		}
 		if len(j.lines) != 1 || !strings.Contains(j.lines[0], "waiting 10s") {

@@ -123,7 +123,7 @@ func (p *progress) Read(b []byte) (int, error) {
 	p.timer.Reset(p.d)
 	n, err := p.ReadCloser.Read(b)
 	p.timer.Reset(p.d)
-	if err != nil && err != io.EOF { //nolint:errorlint // a Reader answers io.EOF bare
+	if err != nil && !errors.Is(err, io.EOF) {
 		p.failed.Store(&contentError{err})
 	}
 	return n, err

@@ -33,7 +33,7 @@ func TestWholeReadsToTheEnd(t *testing.T) {
 			t.Parallel()
 			w := &whole{next: tripper(func(*http.Request) (*http.Response, error) { return c.resp, nil })}
 			ctx := withTraits(t.Context(), traits{limit: func(*http.Response) int64 { return c.limit }})
-			resp, err := w.RoundTrip(newRequest(t, ctx, "GET", acme, ""))
+			resp, err := w.RoundTrip(newRequest(ctx, t, "GET", acme, ""))
 			if !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
 				t.Fatalf("got error %v, want %v", err, c.err)
 			}
@@ -57,7 +57,7 @@ func sized(resp *http.Response, n int64) *http.Response {
 func TestWholeCutsErrors(t *testing.T) {
 	t.Parallel()
 	w := &whole{next: tripper(func(*http.Request) (*http.Response, error) { return respond(500, strings.Repeat("x", maxError+1)), nil })}
-	resp, err := w.RoundTrip(newRequest(t, t.Context(), "GET", acme, ""))
+	resp, err := w.RoundTrip(newRequest(t.Context(), t, "GET", acme, ""))
 	if err != nil || len(resp.Body.(*buffered).b) != maxError {
 		t.Errorf("got %v, %v, want %d bytes", resp, err, maxError)
 	}
@@ -109,7 +109,7 @@ func TestWholeCutsWhatStandsStill(t *testing.T) {
 					resp.Body = &slowBody{every: c.every, n: 10, ctx: req.Context()}
 					return resp, nil
 				})}
-				if _, err := w.RoundTrip(newRequest(t, t.Context(), "GET", acme, "")); !errors.Is(err, c.want) {
+				if _, err := w.RoundTrip(newRequest(t.Context(), t, "GET", acme, "")); !errors.Is(err, c.want) {
 					t.Errorf("got %v, want %v", err, c.want)
 				}
 			})
@@ -139,7 +139,7 @@ func TestWholeWaitsWhileSending(t *testing.T) {
 						}
 					}
 				})}
-				if _, err := w.RoundTrip(newRequest(t, t.Context(), "PUT", acme, "content")); !errors.Is(err, c.want) {
+				if _, err := w.RoundTrip(newRequest(t.Context(), t, "PUT", acme, "content")); !errors.Is(err, c.want) {
 					t.Errorf("got %v, want %v", err, c.want)
 				}
 			})
@@ -150,7 +150,7 @@ func TestWholeWaitsWhileSending(t *testing.T) {
 func TestWholeTellsUnreadableContent(t *testing.T) {
 	t.Parallel()
 	gone := errors.New("the file is gone")
-	req := newRequest(t, t.Context(), "PUT", acme, "content")
+	req := newRequest(t.Context(), t, "PUT", acme, "content")
 	req.Body = io.NopCloser(io.MultiReader(strings.NewReader("con"), errorReader{gone}))
 	w := &whole{next: tripper(func(req *http.Request) (*http.Response, error) {
 		_, err := io.ReadAll(req.Body)
