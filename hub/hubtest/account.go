@@ -59,9 +59,12 @@ func (s *Server) identify(r *http.Request) (*Account, *answer) {
 	if header == "" {
 		return nil, nil
 	}
-	token, ok := strings.CutPrefix(header, "Bearer ")
+	token, _ := strings.CutPrefix(header, "Bearer ")
+	if _, password, ok := r.BasicAuth(); ok {
+		token = password // as git does it
+	}
 	a := s.accounts[token]
-	if !ok || a == nil || a.Expired {
+	if a == nil || a.Expired {
 		return nil, refuse(http.StatusUnauthorized, "", badCredentials)
 	}
 	return a, nil

@@ -60,7 +60,7 @@ func (s *Server) createRepo(c *call) *answer {
 	for _, f := range asked.Files {
 		ops = append(ops, operation{Key: "file", Path: f.Path, Encoding: f.Encoding, Content: f.Content})
 	}
-	first := r.commits[r.branches["main"]]
+	first := r.head()
 	tree, refused := s.apply(r, first.tree, ops)
 	if refused != nil {
 		delete(s.repos, strings.ToLower(id))

@@ -171,6 +171,12 @@ func TestSearch(t *testing.T) {
 			t.Errorf("%s by %q: got %s, want %s", tt.query, tt.token, got, tt.want)
 		}
 	}
+	if _, err := s.Commit("acme/c", "main", "Change", map[string]string{"x": "y"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := values(pages(t, "", s.URL()+"/api/datasets?author=acme&sort=lastModified"), "id"); !strings.HasPrefix(got, "acme/c ") {
+		t.Errorf("by their last change: got %s", got)
+	}
 	ask(t, "", "GET", s.URL()+"/api/datasets/acme/new-results", "").want(200)
 	s.ThawIndex()
 	if got, want := names("", "search=acme/new"), "acme/new-results"; got != want {

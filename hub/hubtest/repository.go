@@ -4,6 +4,7 @@ import (
 	"crypto/sha1" //nolint:gosec // git's object ids
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/hubgate/hubgate/hub"
 )
+
+var errNoDataset = errors.New("no such dataset, branch or commit")
 
 // A repository is a dataset of a Server.
 type repository struct {
@@ -47,6 +50,8 @@ type leaf struct {
 }
 
 func (r *repository) owner() string { owner, _, _ := strings.Cut(r.id, "/"); return owner }
+
+func (r *repository) head() *snapshot { return r.commits[r.branches["main"]] }
 
 // find returns the commit that a revision names: a branch, a tag, HEAD for the default branch, a commit, or the beginning of one.
 func (r *repository) find(revision string) *snapshot {

@@ -1,13 +1,12 @@
 package hubtest
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strings"
 )
 
-// search lists the datasets that the caller may see and that the index knows, the newest first.
+// search lists the datasets that the caller may see and that the index knows: those made last first, or those changed last.
 func (s *Server) search(c *call) *answer {
 	q := c.URL.Query()
 	var found []*repository
@@ -16,14 +15,19 @@ func (s *Server) search(c *call) *answer {
 			found = append(found, r)
 		}
 	}
-	slices.SortFunc(found, func(a, b *repository) int { return cmp.Or(b.created.Compare(a.created), strings.Compare(a.id, b.id)) })
+	slices.SortFunc(found, func(a, b *repository) int {
+		if q.Get("sort") == "lastModified" {
+			return b.head().date.Compare(a.head().date)
+		}
+		return b.created.Compare(a.created)
+	})
 	from, to, next, refused := s.page(c, len(found), s.opts.PageSize)
 	if refused != nil {
 		return refused
 	}
 	list := []object{}
 	for _, r := range found[from:to] {
-		all := r.describe(r.commits[r.branches["main"]])
+		all := r.describe(r.head())
 		if q.Get("full") != "true" {
 			delete(all, "cardData")
 		}
@@ -37,7 +41,7 @@ func (r *repository) fits(author, text string, tags []string) bool {
 	if author != "" && !strings.EqualFold(author, r.owner()) || !strings.Contains(strings.ToLower(r.id), strings.ToLower(text)) {
 		return false
 	}
-	card, _ := frontMatter(string(r.commits[r.branches["main"]].tree["README.md"].blob))
+	card, _ := frontMatter(string(r.head().tree["README.md"].blob))
 	has := cardTags(card)
 	return !slices.ContainsFunc(tags, func(tag string) bool { return !slices.Contains(has, tag) })
 }

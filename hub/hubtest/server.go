@@ -3,7 +3,6 @@ package hubtest
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -31,7 +30,7 @@ type Options struct {
 //
 //	s := hubtest.NewServer(t)
 //	s.Grant("hf_ada", hubtest.Account{Name: "ada", Orgs: []string{"acme"}})
-//	client := remote.New(s.URL(), "hf_ada")
+//	h, err := remote.Open(remote.Options{URL: s.URL(), Token: ...})
 type Server struct {
 	t                    testing.TB
 	opts                 Options
@@ -253,5 +252,3 @@ func (w *recorder) Write(p []byte) (int, error) {
 
 // Unwrap lets [http.ResponseController] flush.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-var errNoDataset = errors.New("no such dataset, branch or commit")

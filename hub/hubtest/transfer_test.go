@@ -150,8 +150,11 @@ func TestUploadBasic(t *testing.T) {
 	if got := put(up.Upload.Href, strings.NewReader(content)); got != 200 {
 		t.Fatalf("put: got %d", got)
 	}
-	post(t, ada, up.Verify, verify).want(200)
-	post(t, ada, action{Href: up.Verify.Href}, verify).want(403)
+	post(t, "", up.Verify, verify).want(200)
+	post(t, ada, action{Href: up.Verify.Href}, verify).want(200)
+	post(t, "", action{Href: up.Verify.Href}, verify).want(401)
+	post(t, stranger, action{Href: up.Verify.Href}, verify).want(404)
+	post(t, "", up.Verify, strings.Replace(verify, "300001", "300002", 1)).want(422)
 	if again := into[offer](batch(t, s, ada, "main", content).want(200)); again.Objects[0].Actions != nil {
 		t.Errorf("of what is stored: got %+v, want no actions", again)
 	}
@@ -250,6 +253,41 @@ func TestDownload(t *testing.T) {
 			t.Errorf("packed text: got %d bytes", len(e.body))
 		}
 		ask(t, ada, "GET", url, "", "Range", "bytes=0-9").want(206, "Content-Range", "bytes 0-9/2000")
+	}
+}
+
+// Whoever may see a dataset may open a pull request, LFS files included, and go on with it; but not commit.
+func TestPullRequest(t *testing.T) {
+	t.Parallel()
+	s := start(t, hubtest.Options{})
+	s.Grant("hf_prs", hubtest.Account{Name: "ada", Orgs: []string{"acme"}, PullRequestsOnly: true})
+	main := s.Add(results, hubtest.Dataset{})
+	content := noise(1000)
+	push := func(token, to string, lines ...line) exchange {
+		t.Helper()
+		batch := `{"operation":"upload","transfers":["basic"],"objects":[{"oid":"` + digest(content) + `","size":1000}]}`
+		o := into[offer](ask(t, token, "POST", s.URL()+"/datasets/"+results+".git/info/lfs/objects/batch", batch, "Accept", lfsType, "Content-Type", lfsType).want(200))
+		if up := o.Objects[0].Actions; up != nil {
+			ask(t, "", "PUT", up.Upload.Href, content).want(200)
+		}
+		return commit(t, s, token, to, lines...)
+	}
+	for i, token := range []string{stranger, "hf_prs"} {
+		e := push(token, "main?create_pr=1", header("Suggest", main), lfsFile("x.bin", content)).want(200)
+		url := into[struct{ PullRequestURL string }](e).PullRequestURL
+		if want := fmt.Sprintf("%s/datasets/%s/discussions/%d", s.URL(), results, i+1); url != want {
+			t.Errorf("pull request: got %s, want %s", url, want)
+		}
+		push(token, fmt.Sprintf("refs%%2Fpr%%2F%d", i+1), header("Go on", ""), lfsFile("y.bin", content)).want(200)
+		if got, err := s.Files(results, fmt.Sprintf("refs/pr/%d", i+1)); err != nil || fmt.Sprint(got) != "[.gitattributes x.bin y.bin]" {
+			t.Errorf("files of the pull request: got %q, %v", got, err)
+		}
+	}
+	push(stranger, "main", header("Push", ""), lfsFile("x.bin", content)).want(403)
+	push("hf_prs", "main", header("Push", main), lfsFile("x.bin", content)).want(412)
+	commit(t, s, "", "main?create_pr=1", header("Suggest", "")).want(401)
+	if got, err := s.Head(results, "main"); err != nil || got != main {
+		t.Errorf("main: got %s, %v, want it unmoved", got, err)
 	}
 }
 
