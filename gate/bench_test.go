@@ -10,12 +10,15 @@ import (
 )
 
 // scored makes a run of n samples for each model, their marks drawn by value.
-func scored(b *testing.B, models, metrics, n int, seed uint64, value func(*rand.Rand) float64) gate.Run {
+func scored(b *testing.B, models, metrics, n int, seed uint64, identified bool, value func(*rand.Rand) float64) gate.Run {
 	rng := rand.New(rand.NewPCG(seed, seed))
 	var samples []score.Sample
 	for model := range models {
 		for i := range n {
-			s := score.Sample{Key: score.Key{Model: fmt.Sprintf("model-%d", model)}, ID: fmt.Sprintf("%08d", i)}
+			s := score.Sample{Key: score.Key{Model: fmt.Sprintf("model-%d", model)}}
+			if identified {
+				s.ID = fmt.Sprintf("%08d", i)
+			}
 			for metric := range metrics {
 				s.Scores = append(s.Scores, score.Value{Metric: fmt.Sprintf("metric-%02d", metric), Score: value(rng)})
 			}
@@ -32,15 +35,19 @@ func BenchmarkEvaluate(b *testing.B) {
 	for _, bb := range []struct {
 		name               string
 		models, metrics, n int
+		paired             bool
 		value              func(*rand.Rand) float64
 	}{
-		{"10models_20metrics_1000samples", 10, 20, 1000, threeMarks},
-		{"million_marks", 1, 1, 1_000_000, threeMarks},
-		{"million_continuous", 1, 1, 1_000_000, anyScore},
+		{"10models_20metrics_1000samples", 10, 20, 1000, true, threeMarks},
+		{"10models_20metrics_1000samples_unpaired", 10, 20, 1000, false, threeMarks},
+		{"hundred_marks_unpaired", 1, 1, 100, false, threeMarks},
+		{"million_marks", 1, 1, 1_000_000, true, threeMarks},
+		{"million_marks_unpaired", 1, 1, 1_000_000, false, threeMarks},
+		{"million_continuous", 1, 1, 1_000_000, true, anyScore},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
-			candidate := scored(b, bb.models, bb.metrics, bb.n, 1, bb.value)
-			baseline := scored(b, bb.models, bb.metrics, bb.n, 2, bb.value)
+			candidate := scored(b, bb.models, bb.metrics, bb.n, 1, bb.paired, bb.value)
+			baseline := scored(b, bb.models, bb.metrics, bb.n, 2, bb.paired, bb.value)
 			baselines := map[string]gate.Baseline{}
 			for _, model := range baseline.Models() {
 				run := baseline.Only(model)

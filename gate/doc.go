@@ -4,8 +4,10 @@
 //
 //  1. A [Run] is one evaluation: its scores by model and task, and its [Provenance].
 //  2. [Compare] measures. Trials are averaged per sample, samples are paired by id, Welch's t-test is always made and
-//     the paired t-test where the same samples were answered; p-values are adjusted by Holm within each tier. What it
-//     returns, a [Comparison] per model, task and metric, holds facts and no opinion.
+//     the paired t-test where the same samples were answered. Where samples come in groups, a test that allows for these
+//     decides; where Welch's does, a permutation test guards its p and its bounds. P-values are adjusted by Holm within
+//     each tier. What it returns, a [Comparison] per model, task and metric, holds facts and no opinion: beside the test that
+//     decides those that only inform, what missing scores could hide, and what is known of noise between runs.
 //  3. [Policy.Judge] has opinions and measures nothing: it turns each Comparison into a [Finding], whose [Outcome] says
 //     what happened and whose [Decision] says what the policy makes of it. "Significant" and "large" are different
 //     questions, so a regression needs both: a loss beyond the tolerance, and evidence that it is no accident. A loss

@@ -128,8 +128,7 @@ func (v *view) couldFail() bool {
 	return slices.ContainsFunc(v.atWorst(), func(l line) bool { return l.AtWorst == gate.Regressed })
 }
 
-// atWorstSaid is the warning about them in one line: "With the missing scores counted at the worst, `accuracy` would be
-// regressed, and not held."
+// atWorstSaid is the warning about them in one line: that `accuracy` would be regressed, and not held.
 func (v *view) atWorstSaid() string {
 	lines := v.atWorst()
 	if len(lines) == 0 {

@@ -60,10 +60,12 @@ func allLevels(xs []float64) []Level {
 // runs are the levels of sorted values.
 func runs(xs []float64) []Level {
 	var out []Level
-	for from, to := 0, 0; from < len(xs); from = to {
-		for to = from + 1; to < len(xs) && xs[to] == xs[from]; to++ {
+	for _, x := range xs {
+		if last := len(out) - 1; last >= 0 && out[last].Value == x {
+			out[last].Count++
+			continue
 		}
-		out = append(out, Level{xs[from] + 0, to - from}) // −0 becomes 0
+		out = append(out, Level{x + 0, 1}) // −0 becomes 0
 	}
 	return out
 }
