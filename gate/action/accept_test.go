@@ -248,6 +248,7 @@ func TestAcceptanceInherited(t *testing.T) {
 		{"push of a rebase", with(push, func(e *Event) { e.Pushed = []string{other, squash} }), pull(func(p *actiontest.Pull) { p.Commits = []string{other} }), true},
 		{"push of one commit of a pull request merged before", push, pull(func(p *actiontest.Pull) { p.MergeCommit, p.Commits = headSHA, []string{squash} }), false},
 		{"push of a pull request's commit that is not merged", push, actiontest.Pull{Number: 7, Head: headSHA, Commits: []string{squash}}, false},
+		{"push of what a pull request was only tried as", push, actiontest.Pull{Number: 7, Head: headSHA, TestMerge: squash, Commits: []string{squash}}, false},
 		{"push of one that was merged elsewhere", push, pull(func(p *actiontest.Pull) { p.Base = "next" }), false},
 		{"push of another head", push, pull(func(p *actiontest.Pull) { p.Head = other }), false},
 		{"push to another branch", with(push, func(e *Event) { e.Branch = "next" }), pull(func(p *actiontest.Pull) { p.Base = "next" }), false},

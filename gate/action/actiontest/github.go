@@ -60,6 +60,7 @@ type Pull struct {
 	BaseSHA     string   // a commit of it: 40 times "b"
 	Closed      bool     // without being merged
 	MergeCommit string   // what it was merged as; empty while it is not merged
+	TestMerge   string   // what it would be merged as, while it is not merged
 	Commits     []string // that the base branch got by merging it, besides MergeCommit
 }
 

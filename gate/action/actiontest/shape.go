@@ -141,6 +141,9 @@ func (g *GitHub) pullObject(p Pull) object {
 		"assignee": nil, "labels": []any{}, "milestone": nil, "auto_merge": nil, "_links": links,
 		"head": end(p.HeadRepo, p.HeadBranch, p.Head), "base": end(g.owner+"/"+g.name, p.Base, p.BaseSHA),
 	}
+	if p.TestMerge != "" {
+		o["merge_commit_sha"] = p.TestMerge
+	}
 	if p.MergeCommit != "" {
 		o["merged_at"], o["merge_commit_sha"] = began, p.MergeCommit
 	}
