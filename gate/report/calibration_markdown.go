@@ -41,11 +41,11 @@ func CalibrationMarkdown(c gate.Calibration, version string, limit int) string {
 const calibrationNote = "Red counts a series that fails, or would if its tier were critical. A loss was put into one series at a time, by lowering " +
 	"random scores of the candidate. Replays know the noise of sampling alone: what a judge does differently from day to day is not in them"
 
-func (p *calibrated) table() *table {
-	t := &table{head: p.head(), alignment: "lclccccc"}
-	for i := range p.Series {
-		s := &p.Series[i]
-		cells := p.row(s)
+func (c *calibrated) table() *table {
+	t := &table{head: c.head(), alignment: "lclccccc"}
+	for i := range c.Series {
+		s := &c.Series[i]
+		cells := c.row(s)
 		for k, r := range []gate.Rate{s.Alarms, s.Held, s.Inconclusive} {
 			cells[3+k] = solid(r.String() + " [" + rateInterval(r) + "]")
 		}
@@ -54,12 +54,12 @@ func (p *calibrated) table() *table {
 	return t
 }
 
-func (p *calibrated) adviceList() list {
+func (c *calibrated) adviceList() list {
 	var out list
-	for _, a := range p.Advice() {
+	for _, a := range c.Advice() {
 		text := a.Text
-		if a.About != nil && len(p.Series) > 1 {
-			text = p.label(a.About) + ": " + text
+		if a.About != nil && len(c.Series) > 1 {
+			text = c.label(a.About) + ": " + text
 		}
 		out = append(out, text)
 	}
@@ -67,24 +67,24 @@ func (p *calibrated) adviceList() list {
 }
 
 // curveSection is the plot of a series, as a table.
-func (p *calibrated) curveSection(s *gate.CalibratedSeries) *details {
+func (c *calibrated) curveSection(s *gate.CalibratedSeries) *details {
 	const cells = 20
-	t := &table{head: []string{"loss", "red", "95 % CI", "┊ " + hundredths(p.Policy.Power)}, alignment: "rrcl"}
+	t := &table{head: []string{"loss", "red", "95 % CI", "┊ " + hundredths(c.Policy.Power)}, alignment: "rrcl"}
 	for _, d := range curve(s) {
 		t.rows = append(t.rows, row{passing, []string{
-			s.Format(d.Loss), solid(d.Found.String()), solid(rateInterval(d.Found)), "`" + bar(d.Found.Share(), p.Policy.Power, cells) + "`",
+			s.Format(d.Loss), solid(d.Found.String()), solid(rateInterval(d.Found)), "`" + bar(d.Found.Share(), c.Policy.Power, cells) + "`",
 		}})
 	}
 	return &details{
-		summary: fmt.Sprintf("Which losses are found, %d of %d", p.number(s), len(p.Series)), keep: detail,
-		blocks: []block{paragraph("Losses put into " + p.label(s) + ":"), t},
+		summary: fmt.Sprintf("Which losses are found, %d of %d", c.number(s), len(c.Series)), keep: detail,
+		blocks: []block{paragraph("Losses put into " + c.label(s) + ":"), t},
 	}
 }
 
 // number is a series' place in the table, from 1. A summary is HTML, where no name from outside belongs.
-func (p *calibrated) number(s *gate.CalibratedSeries) int {
-	for i := range p.Series {
-		if s == &p.Series[i] {
+func (c *calibrated) number(s *gate.CalibratedSeries) int {
+	for i := range c.Series {
+		if s == &c.Series[i] {
 			return i + 1
 		}
 	}
