@@ -15,4 +15,8 @@
 // What is read is pinned to one commit. Files of up to 4 MiB are read whole and their digest is verified. Of larger ones
 // only the ranges asked for are read: that they are of one version is checked, but nothing verifies the bytes, since the
 // Hub has one digest per file.
+//
+// What is written goes to the Hub's storage first, named by its digest, and then into one commit that names its parent.
+// The last line of the commit's description is "hubgate-change: " with a key of that commit alone: where the answer is
+// lost, the key tells whether the commit has landed. Messages that are read here do not show it.
 package remote
