@@ -14,7 +14,7 @@ import (
 const maxGuarded = 2000
 
 // guard has the studentized permutation test confirm what Welch's test decides: of either p the larger counts, and of either bound
-// the one further out. Welch's alone sees a loss where a small side happens to have little spread. The shift of the
+// the one further out, where they do not say the same. Welch's alone sees a loss where a small side happens to have little spread. The shift of the
 // distributions, which is by permutation too, comes with it.
 func (p Policy) guard(ms []measurement, digest string) {
 	families := p.families(ms)
@@ -82,7 +82,8 @@ func (p Policy) seed(digest string, s Series) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// guard adds the permutation test, where it can be made and anything varies, and lets the larger p and the wider bound decide.
+// guard adds the permutation test, where it can be made and anything varies. It decides where its p is the larger, or where its bounds
+// do not exclude what Welch's do.
 func (m *measurement) guard(o stat.Resampling) {
 	if m.Decided.Degenerate {
 		return
@@ -103,14 +104,23 @@ func (m *measurement) guard(o stat.Resampling) {
 	m.Permutation = &permuted
 	guarded := m.Decided.Guarded(permuted)
 	welch := m.PWorse
-	if m.PWorse, m.PBetter = m.turnP(guarded.PWorse, guarded.PBetter); m.PWorse > welch {
+	if m.PWorse, m.PBetter = m.turnP(guarded.PWorse, guarded.PBetter); m.PWorse > welch || m.claims(guarded) != m.claims(*m.Decided) {
 		guarded.Method = stat.PermutationT
-	}
-	if m.Scale != nil { // no difference is wider than the scale
-		width := clamp(m.Scale.Width())
-		guarded.Lo, guarded.Hi = max(guarded.Lo, min(-width, m.Decided.Lo)), min(guarded.Hi, max(width, m.Decided.Hi))
+		if m.Scale != nil { // no difference is wider than the scale
+			width := clamp(m.Scale.Width())
+			guarded.Lo, guarded.Hi = max(guarded.Lo, min(-width, m.Decided.Lo)), min(guarded.Hi, max(width, m.Decided.Hi))
+		}
+	} else {
+		guarded.Lo, guarded.Hi = m.Decided.Lo, m.Decided.Hi // which the permutations bear out
 	}
 	m.Decided = &guarded
+}
+
+// claims are what the bounds of a test exclude: a gain, a loss, and a loss beyond the tolerance.
+func (m *measurement) claims(t stat.Test) [3]bool {
+	slack := m.slack()
+	worst := max(m.turn(t.Lo), m.turn(t.Hi))
+	return [3]bool{t.Hi < -slack, t.Lo > slack, worst < m.MaxLoss-slack}
 }
 
 // permute refuses many values before it counts them.

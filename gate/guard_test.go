@@ -144,6 +144,9 @@ func TestGuardedIntervalAgreesWithP(t *testing.T) {
 		}
 		if welch := c.Tests[0]; c.Decided.Lo < welch.Lo || c.Decided.Hi > welch.Hi {
 			guarded++
+			if c.Decided.Method != stat.PermutationT {
+				t.Errorf("%v to %v is not Welch's %v to %v, which is said to decide", c.Decided.Lo, c.Decided.Hi, welch.Lo, welch.Hi)
+			}
 		}
 	}
 	if guarded == 0 {
