@@ -105,6 +105,12 @@ func TestRank(t *testing.T) {
 		{"the shared one before the newer", []gate.Measured{entrant("a", 400, 9, 1), entrant("c", 400, 1, 1), entrant("b", 400, 2, 1, judgedBy("sha256:b"), newer)}, policy(),
 			[]string{"a 1-1", "c 2-2", "b other_config"}},
 
+		{"who has no score has no say", []gate.Measured{entrant("a", 0, 0, 0, judgedBy("sha256:b")), entrant("b", 0, 0, 0, judgedBy("sha256:b")), entrant("c", 9, 1, 1)}, policy(),
+			[]string{"c 1-1", "a unscored", "b unscored"}},
+		{"nor on the scale who is judged otherwise",
+			[]gate.Measured{entrant("a", 400, 85, 1), entrant("b", 400, 80, 1), entrant("c", 400, 0.5, 0.1, judgedBy("sha256:b"), onScale(0, 1))}, policy(),
+			[]string{"a 1-1", "b 2-2", "c other_config"}},
+
 		{"another scale", []gate.Measured{entrant("a", 400, 2, 1, onScale(1, 3)), entrant("b", 400, 2.5, 1, onScale(1, 3)), entrant("c", 400, 4, 1, onScale(1, 5))}, policy(),
 			[]string{"b 1-1", "a 2-2", "c other_scale"}},
 		{"off the scale", []gate.Measured{entrant("a", 400, 0.85, 0.1, onScale(0, 1)), entrant("b", 400, 85, 10)}, policy(), []string{"a 1-1", "b other_scale"}},
@@ -114,6 +120,7 @@ func TestRank(t *testing.T) {
 		{"no spread on one side", []gate.Measured{entrant("a", 50, 3, 0), entrant("b", 50, 2, 0.5)}, policy(), []string{"a 1-2", "b 1-2"}},
 		{"no spread on either", []gate.Measured{entrant("a", 50, 3, 0), entrant("b", 50, 2, 0)}, policy(), []string{"a 1-1", "b 2-2"}},
 		{"all passed", []gate.Measured{entrant("a", 50, 1, 0, passFail), entrant("b", 50, 0.5, 0.505, passFail)}, policy(), []string{"a 1-1", "b 2-2"}},
+		{"all passed, where Welch is too eager", []gate.Measured{entrant("a", 20, 1, 0, passFail), entrant("b", 20, 0.8, 0.4104, passFail)}, policy(), []string{"a 1-2", "b 1-2"}},
 		{"all passed and nearly all", []gate.Measured{entrant("a", 50, 1, 0, passFail), entrant("b", 50, 0.98, 0.1414, passFail)}, policy(), []string{"a 1-2", "b 1-2"}},
 		{"all failed, and that is better", []gate.Measured{entrant("a", 50, 0, 0, passFail, improving(gate.Lower)), entrant("b", 50, 0.5, 0.505, passFail)}, policy(), []string{"a 1-1", "b 2-2"}},
 		{"a spread beyond arithmetic", []gate.Measured{entrant("a", 50, 3, math.MaxFloat64), entrant("b", 50, 2, 0.5)}, policy(), []string{"a 1-2", "b 1-2"}},

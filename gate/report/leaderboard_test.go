@@ -319,6 +319,13 @@ func TestLeaderboardSaysWhy(t *testing.T) {
 			t.Errorf("the text lacks %q:\n%s", want, unknown)
 		}
 	}
+	twice := newField()
+	twice.recorded("m", nil, of("", "accuracy", 9, 0, 1, 1))
+	twice.add("m", "", time.Time{}, of("", "accuracy", 9, 0, 2, 1))
+	twice.measured[1].Dataset = "acme/m-nightly-results"
+	if text := report.LeaderboardText(twice.board(), report.TextOptions{}); !strings.Contains(text, "m of acme/m-results") || !strings.Contains(text, "m of acme/m-nightly-results") {
+		t.Errorf("two datasets of one model are not told apart:\n%s", text)
+	}
 	narrow := strings.Join(strings.Fields(report.LeaderboardText(l, report.TextOptions{Width: 40})), " ")
 	for _, want := range []string{"– Rejudged", "Not ranked, judged by another configuration: Rejudged."} {
 		if !strings.Contains(narrow, want) {

@@ -197,22 +197,23 @@ func (r *HistoryRow) measured(repo hub.Repo, rec *Record) gate.Measured {
 	return m
 }
 
-// passFail reports whether the scores were all 0 or 1, which the history tells without saying so: of scores x with mean m
-// the variance is m(1−m) exactly where the mean of x(x−1) is 0, and for shares no other scores come with a whole number passed
-// and an interval within [0, 1].
+// passFail reports whether the scores were all 0 or 1, which the history tells without saying so: their interval is
+// Wilson's, which lies in [0, 1] and, unlike Student's, not around the mean. Around a mean of one half both do; there no other
+// scores of [0, 1] have as large a variance.
 func (r *HistoryRow) passFail() bool {
-	if r.N == 0 || r.Mean == nil || r.CILow == nil || r.CIHigh == nil || *r.CILow < 0 || *r.CIHigh > 1 {
+	if r.Mean == nil || r.CILow == nil || r.CIHigh == nil || *r.CILow < 0 || *r.CIHigh > 1 {
 		return false
 	}
-	m, n := *r.Mean, float64(r.N)
-	if passed := m * n; math.Abs(passed-math.Round(passed)) > 1e-9*n {
-		return false
-	}
-	if r.N == 1 || r.SD == nil {
+	const rounding = 1e-14
+	m := *r.Mean
+	if centre := (*r.CILow + *r.CIHigh) / 2; math.Abs(centre-m) > rounding {
 		return true
 	}
-	variance := *r.SD * *r.SD * (n - 1) / n
-	return math.Abs(variance-m*(1-m)) <= 1e-9
+	if r.SD == nil {
+		return false
+	}
+	variance := *r.SD * *r.SD * float64(r.N-1) / float64(r.N)
+	return math.Abs(m-0.5) <= rounding && math.Abs(variance-0.25) <= rounding
 }
 
 // foreign reads the scores of a dataset that another tool wrote, or in which no run has become the baseline.

@@ -137,15 +137,19 @@ func TestDiscover(t *testing.T) {
 func TestDiscoverAgreesWithScores(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	for _, content := range []string{
+	for i, content := range []string{
 		`{"id":"1","accuracy":1}` + "\n" + `{"id":"2","accuracy":1}` + "\n",
 		`{"id":"1","accuracy":0}` + "\n" + `{"id":"2","accuracy":1}` + "\n" + `{"id":"3","accuracy":null}` + "\n" + `{"id":"4","accuracy":1}` + "\n",
 		`{"id":"1","accuracy":0.25}` + "\n" + `{"id":"2","accuracy":0.75}` + "\n",
 		`{"id":"1","accuracy":3}` + "\n" + `{"id":"2","accuracy":1}` + "\n" + `{"id":"3","accuracy":2}` + "\n",
 		`{"id":"1","accuracy":2}` + "\n" + `{"id":"2","accuracy":0.5}` + "\n",
 		`{"id":"1","accuracy":0.5}` + "\n",
+		`{"id":"1","accuracy":0}` + "\n" + `{"id":"2","accuracy":1}` + "\n",
+		`{"id":"1","accuracy":1e308}` + "\n" + `{"id":"2","accuracy":-1e308}` + "\n",
+		// whose mean and variance are those of six passes in nine
+		`{"id":"1","accuracy":2}` + "\n" + half(2) + half(3) + half(4) + half(5) + half(6) + half(7) + half(8) + half(9),
 	} {
-		name := fmt.Sprint("m", len(content))
+		name := string(rune('a' + i))
 		r := read(t, codec.Options{ModelID: name}, text("run.jsonl", content))
 		rep := gate.Evaluate(r.Run, nil, gate.DefaultPolicy())
 		for i := range rep.Models[0].Findings {
@@ -169,6 +173,29 @@ func TestDiscoverAgreesWithScores(t *testing.T) {
 		if diff := cmp.Diff(known(d.Measured[0]), known(d.Measured[1]), cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-12 })); diff != "" {
 			t.Errorf("%s: %s -, %s +:\n%s", content, d.Measured[0].Dataset, d.Measured[1].Dataset, diff)
 		}
+	}
+}
+
+func half(id int) string { return fmt.Sprintf(`{"id":"%d","accuracy":0.5}`+"\n", id) }
+
+// A metric that was accepted as missing has a row in the history, and is not measured; a run is as bad as its worst finding.
+func TestDiscoverMissingMetric(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	missing := gate.Finding{Outcome: gate.Missing, Decision: gate.Warn}
+	missing.Metric = "style"
+	p := b.push(job(t, 0, "a", 0.8))
+	p.Model.Findings = append(p.Model.Findings, missing)
+	b.publish(p)
+	if d := b.discover(dataset.Search{}); len(d.Measured) != 1 || d.Measured[0].Metric != "accuracy" {
+		t.Errorf("measured %v", lines(d))
+	}
+	p = b.push(job(t, 1, "b", 0.2))
+	p.Model.Findings = append(p.Model.Findings, missing)
+	b.publish(p)
+	runs, err := dataset.Runs(t.Context(), b.hub, repo, "")
+	if err != nil || len(runs) != 2 || runs[0].Decision != gate.Fail || len(runs[0].Metrics) != 2 {
+		t.Errorf("runs %+v, %v", runs, err)
 	}
 }
 
