@@ -196,6 +196,39 @@ func TestAcceptanceCrowd(t *testing.T) {
 	}
 }
 
+// An author whose account is gone, or whose login is none, is nobody: no permission is asked for.
+func TestAcceptanceOfNobody(t *testing.T) {
+	t.Parallel()
+	for _, who := range []string{"", "a/../b"} {
+		hub := newAcceptable(t)
+		hub.Write(7, who, good)
+		got, notices := edge(hub, actiontest.WorkflowToken).Acceptance(t.Context(), acceptable)
+		if got != nil || len(notices) != 1 || !strings.HasSuffix(notices[0], "its author is not known") {
+			t.Errorf("%q: got %+v and %q", who, got, notices)
+		}
+		if strings.Contains(asked(hub), "permission") {
+			t.Errorf("%q: asked %s", who, asked(hub))
+		}
+	}
+}
+
+// The newest commits of a large push are asked about.
+func TestAcceptanceOfALargePush(t *testing.T) {
+	t.Parallel()
+	hub := newAcceptable(t)
+	e := Event{Name: "push", Repository: "acme/evals", DefaultBranch: "main", Branch: "main", SHA: headSHA}
+	for i := range 70 {
+		e.Pushed = append(e.Pushed, fmt.Sprintf("%040x", i+1))
+	}
+	if got, notices := edge(hub, actiontest.WorkflowToken).Acceptance(t.Context(), e); got != nil || notices != nil {
+		t.Errorf("got %+v and %q, want nothing", got, notices)
+	}
+	lines := strings.Split(asked(hub), "\n")
+	if len(lines) != maxPushed || lines[0] != "GET /commits/"+headSHA+"/pulls" || lines[1] != "GET /commits/"+e.Pushed[69]+"/pulls" {
+		t.Errorf("asked %d times, first %q", len(lines), lines[:2])
+	}
+}
+
 // What cannot be read is not accepted.
 func TestAcceptanceUnreadable(t *testing.T) {
 	t.Parallel()

@@ -159,8 +159,8 @@ func TestCheckAnnotationRefused(t *testing.T) {
 
 func TestCheckRefused(t *testing.T) {
 	t.Parallel()
-	fork := checked
-	fork.Name = "pull_request"
+	fork, target := checked, checked
+	fork.Name, target.Name = "pull_request", "pull_request_target"
 	for _, tt := range []struct {
 		name, token string
 		event       Event
@@ -174,6 +174,10 @@ func TestCheckRefused(t *testing.T) {
 		{
 			"never allowed", actiontest.WorkflowToken, fork, actiontest.Fault{Method: "POST", Status: 403, Message: "Resource not accessible by integration"},
 			`check run: token lacks permission (403): "checks: write" is never given to a pull request from a fork; the report is in the job summary`,
+		},
+		{
+			"allowed to a fork", actiontest.WorkflowToken, target, actiontest.Fault{Method: "POST", Status: 403, Message: "Resource not accessible by integration"},
+			`check run: token lacks permission (403); add "permissions: {contents: read, pull-requests: write, checks: write}" to the job`,
 		},
 		{
 			"a person's", "ghp_person", checked, actiontest.Fault{Method: "POST", Status: 403, Message: "Resource not accessible by personal access token"},

@@ -81,6 +81,18 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// A fork may read: that its token cannot is a matter of the job's permissions.
+func TestFileForAFork(t *testing.T) {
+	t.Parallel()
+	hub := newGitHub(t)
+	hub.Fail(actiontest.Fault{Status: 403, Message: "Resource not accessible by integration"})
+	_, err := edge(hub, actiontest.WorkflowToken).File(t.Context(), Event{Name: "pull_request", Repository: "acme/evals", Fork: true}, "main", "p.yml")
+	want := `p.yml at main: token lacks permission (403); add "permissions: {contents: read, pull-requests: write}" to the job`
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	const file, none = "p.yml", "-"

@@ -251,14 +251,13 @@ func TestEventRefused(t *testing.T) {
 			}
 		})
 	}
-	t.Run("no file", func(t *testing.T) {
-		t.Parallel()
-		_, err := New(env(job("pull_request", "refs/pull/7/merge")), io.Discard, nil, "").Event()
-		want := "GITHUB_EVENT_PATH is not set; only that file says what a pull_request event is of"
+	for _, event := range []string{"pull_request", "workflow_run"} {
+		_, err := New(env(job(event, "refs/heads/main")), io.Discard, nil, "").Event()
+		want := "GITHUB_EVENT_PATH is not set; only that file says what a " + event + " event is of"
 		if err == nil || err.Error() != want {
-			t.Errorf("got %v, want %s", err, want)
+			t.Errorf("no file: got %v, want %s", err, want)
 		}
-	})
+	}
 }
 
 func FuzzEvent(f *testing.F) {
