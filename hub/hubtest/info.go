@@ -88,11 +88,15 @@ func (r *repository) describe(at *snapshot) object {
 
 // entries lists what lies in a folder, and in its folders when deep: folders before files, as the Hub's pages do.
 func entries(at *snapshot, dir string, deep bool) []object {
-	folders, files := map[string]bool{}, map[string]leaf{}
-	prefix := dir
-	if dir != "" {
-		prefix += "/"
+	if dir == "" {
+		return entriesUnder(at, "", deep)
 	}
+	return entriesUnder(at, dir+"/", deep)
+}
+
+// entriesUnder lists what begins with a prefix. It ends for paths too that no client could commit.
+func entriesUnder(at *snapshot, prefix string, deep bool) []object {
+	folders, files := map[string]bool{}, map[string]leaf{}
 	for path, file := range at.tree {
 		rest, inside := strings.CutPrefix(path, prefix)
 		if !inside {
@@ -108,7 +112,7 @@ func entries(at *snapshot, dir string, deep bool) []object {
 	for _, folder := range slices.Sorted(maps.Keys(folders)) {
 		list = append(list, object{"type": "directory", "oid": sha1Hex("tree " + at.id + folder), "size": 0, "path": folder})
 		if deep {
-			list = append(list, entries(at, folder, deep)...)
+			list = append(list, entriesUnder(at, folder+"/", deep)...)
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(files)) {

@@ -85,6 +85,25 @@ func TestTree(t *testing.T) {
 	}
 }
 
+// A test may make a dataset that no client could: the server lists it all the same.
+func TestHostileTree(t *testing.T) {
+	t.Parallel()
+	s := start(t, hubtest.Options{})
+	hostile := map[string]string{"../x": "1", "/etc/passwd": "2", "a//b": "3", "c/": "4", "a/../../d": "5", "": "6", "README.md/x": "7"}
+	s.Add(results, hubtest.Dataset{Files: hostile})
+	listed := map[string]bool{}
+	for _, e := range into[[]struct{ Path, Type string }](ask(t, ada, "GET", s.URL()+"/api/datasets/"+results+"/tree/main?recursive=true", "").want(200)) {
+		if e.Type == "file" {
+			listed[e.Path] = true
+		}
+	}
+	for path := range hostile {
+		if !listed[path] {
+			t.Errorf("%q is not listed", path)
+		}
+	}
+}
+
 func TestRefsAndCommits(t *testing.T) {
 	t.Parallel()
 	s := start(t, hubtest.Options{PageSize: 2})
