@@ -287,3 +287,18 @@ func TestCommitRefusedEarly(t *testing.T) {
 		}
 	}
 }
+
+// An empty file goes into the commit, whatever its name says: the storage takes nothing empty.
+func TestUploadOfNothing(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, hubtest.Options{})
+	if _, err := s.push(hub.Bytes("data/empty.parquet", nil)); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.requests("POST", "", "/batch"); got != 0 {
+		t.Errorf("%d batches, want none", got)
+	}
+	if got, err := s.server.File(results.String(), "main", "data/empty.parquet"); err != nil || len(got) != 0 {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
