@@ -223,7 +223,7 @@ func TestLatency(t *testing.T) {
 // One commit at a time: the others are told that the dataset is busy, and land when they come again.
 func TestCommitTime(t *testing.T) {
 	t.Parallel()
-	s := start(t, hubtest.Options{CommitTime: time.Millisecond})
+	s := start(t, hubtest.Options{CommitTime: 10 * time.Millisecond})
 	const n = 8
 	busy := make([]int, n)
 	var wg sync.WaitGroup
