@@ -84,10 +84,11 @@ type CalibrationOptions struct {
 // randomly chosen scores of the candidate within their scale, one series at a time, until the mean has fallen by as much.
 //
 // Baselines are keyed by the candidate's model ids, as for Evaluate; a model without one is split. Must-pass samples count
-// only where all is swapped, since a split has each on one side alone, and so do the models that the policy lists not at all.
+// only where all is swapped, since a split has each on one side alone. Whether the models are there that the policy lists
+// is not asked.
 //
 // The same scores, policy and options give the same Calibration, on any number of processors. It is an error when no
-// series has two samples a side, when the policy demands pairs and there are none, and when ctx ends.
+// series that is judged has two samples, when the policy demands pairs and there are none, and when ctx ends.
 func Calibrate(ctx context.Context, candidate Run, baselines map[string]Baseline, p Policy, o CalibrationOptions) (Calibration, error) {
 	c, err := newCalibrator(candidate, baselines, p)
 	if err != nil {

@@ -50,7 +50,7 @@ type stored struct {
 type unit [2][]score.Sample
 
 // errNothing is returned where there is nothing to replay.
-var errNothing = errors.New("no metric has at least two samples a side to replay")
+var errNothing = errors.New("no metric that is judged has two samples to replay")
 
 func newCalibrator(candidate Run, baselines map[string]Baseline, p Policy) (*calibrator, error) {
 	c := &calibrator{policy: p, index: map[Series]int{}}
@@ -114,8 +114,8 @@ func (c *calibrator) take(m Comparison) {
 	switch {
 	case m.Criterion.Tier == Advisory:
 		return
-	case m.Candidate == nil || m.Baseline == nil || m.Candidate.N+m.Baseline.N < 4 || min(m.Candidate.N, m.Baseline.N) < 2:
-		c.warn("%s %s has too few samples, and is left out", m.Key, m.Metric)
+	case m.Candidate == nil || m.Baseline == nil || min(m.Candidate.N, m.Baseline.N) < 2:
+		c.warn("%s %s has fewer than two samples on a side, and is left out", m.Key, m.Metric)
 		return
 	case m.ScaleWas != nil || m.BaselineOffScale:
 		c.warn("%s %s has another scale in the baseline, and is left out", m.Key, m.Metric)

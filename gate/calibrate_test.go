@@ -226,7 +226,7 @@ func TestCalibrateRefuses(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "name the second run as baseline") {
 		t.Errorf("pairs of one run: %v", err)
 	}
-	if _, err = gate.Calibrate(t.Context(), column(t, 1), nil, policy(), o); err == nil || !strings.Contains(err.Error(), "at least two samples") {
+	if _, err = gate.Calibrate(t.Context(), column(t, 1), nil, policy(), o); err == nil || !strings.Contains(err.Error(), "two samples to replay") {
 		t.Errorf("one sample: %v", err)
 	}
 	stopped := errors.New("stopped")
