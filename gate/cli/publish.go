@@ -17,13 +17,16 @@ import (
 	"github.com/hubgate/hubgate/hub/dataset"
 )
 
-// branch returns the branch of the results datasets that a run is recorded on, empty when it is not.
+// branch returns the branch of the results datasets that a run is recorded on, empty when it is not. Only what belongs to the default
+// branch goes to main, never what is merely proposed.
 func branch(cfg config.Config, event action.Event) string {
 	switch {
-	case cfg.Publish == config.PublishNever, event.Name == "merge_group":
+	case cfg.Publish == config.PublishNever, event.InQueue():
 		return ""
 	case event.PullRequest != 0:
 		return strings.Join([]string{"pr", event.Owner(), event.RepositoryName(), strconv.Itoa(event.PullRequest)}, "-")
+	case event.Proposed():
+		return ""
 	case cfg.Publish == config.PublishAlways, event.OnDefaultBranch():
 		return "main"
 	}
