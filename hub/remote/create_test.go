@@ -216,6 +216,20 @@ func dialed(t *testing.T, s *scene) hub.Store {
 	return st
 }
 
+// A dataset that was created, and that the Hub does not show yet, is found by creating it again.
+func TestCreateBehind(t *testing.T) {
+	t.Parallel()
+	s := hubtest.NewServer(t)
+	s.Fail(hubtest.Fault{Path: "/api/repos/create", Trouble: hubtest.LostBehind(504)})
+	s.Fail(hubtest.Fault{Path: "/api/datasets/*", Trouble: hubtest.Status(404, "Repository not found")})
+	if _, err := openHub(t, s, func(*remote.Options) {}).Create(t.Context(), results); err != nil {
+		t.Error(err)
+	}
+	if got := count(s, "/repos/create"); got != 2 || s.Unmet() != 0 {
+		t.Errorf("sent %d times, want 2; %d faults met nobody", got, s.Unmet())
+	}
+}
+
 // A public dataset that is found after the answer was lost is somebody else's, and is left as it is.
 func TestCreateFindsAnothers(t *testing.T) {
 	t.Parallel()

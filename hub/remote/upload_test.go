@@ -268,23 +268,66 @@ func TestCommitRequests(t *testing.T) {
 func TestCommitRefusedEarly(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, hubtest.Options{})
-	c := hub.Change{Branch: "main", Parent: s.head.ID, Message: "Add run 42"}
-	for name, edit := range map[string]func(*hub.Change){
-		"file in place of a file's folder": func(c *hub.Change) { c.Put = []hub.File{hub.Bytes("old.txt/x", nil)} },
-		"two that exclude each other":      func(c *hub.Change) { c.Put = []hub.File{hub.Bytes("a", nil), hub.Bytes("a/b", nil)} },
-		"delete of nothing":                func(c *hub.Change) { c.Delete = []string{"nope"} },
-		"short content":                    func(c *hub.Change) { c.Put = []hub.File{{Path: "a", Content: strings.NewReader("a"), Size: 2}} },
+	at, err := s.push(hub.Bytes("dir/a", []byte("a")), hub.Bytes("dir/b", []byte("b")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.server.ResetRequests()
+	for name, c := range map[string]hub.Change{
+		"file in place of a file's folder": {Put: []hub.File{hub.Bytes("old.txt/x", nil)}},
+		"file in place of a folder":        {Put: []hub.File{hub.Bytes("dir", nil)}},
+		"file in place of half a folder":   {Put: []hub.File{hub.Bytes("dir", nil)}, Delete: []string{"dir/a"}},
+		"two that exclude each other":      {Put: []hub.File{hub.Bytes("a", nil), hub.Bytes("a/b", nil)}},
+		"delete of nothing":                {Delete: []string{"nope"}},
+		"delete of a folder":               {Delete: []string{"dir"}},
+		"short content":                    {Put: []hub.File{{Path: "a", Content: strings.NewReader("a"), Size: 2}}},
 	} {
-		c := c
-		edit(&c)
+		c.Branch, c.Parent, c.Message = "main", at.ID, "Malformed"
 		if _, err := s.Commit(t.Context(), c); err == nil {
 			t.Errorf("%s: got no error", name)
 		}
 	}
 	for _, r := range s.server.Requests() {
-		if !strings.HasSuffix(r.Path, "/paths-info/"+s.head.ID) {
+		if !strings.HasSuffix(r.Path, "/paths-info/"+at.ID) && !strings.HasSuffix(r.Path, "/tree/"+at.ID+"/dir") {
 			t.Errorf("asked %s %s", r.Method, r.Path)
 		}
+	}
+}
+
+// What is there already is not committed again, in LFS or not.
+func TestCommitOfTheSame(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, hubtest.Options{})
+	files := []hub.File{hub.Bytes("a.parquet", parquet(400)), hub.Bytes("a.txt", []byte("a"))}
+	at, err := s.push(files...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.head = at
+	s.server.ResetRequests()
+	if again, err := s.push(files...); err != nil || again != at {
+		t.Errorf("got %+v, %v, want the parent %+v", again, err, at)
+	}
+	if got := s.server.Requests(); len(got) != 2 {
+		t.Errorf("%d requests, want 2: %v", len(got), got)
+	}
+	// Beside something new, they are left out.
+	if _, err := s.push(append(files, hub.Bytes("b.txt", []byte("b")))...); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.requests("POST", "", "/batch"); got != 0 {
+		t.Errorf("%d batches, want none", got)
+	}
+}
+
+// Nothing new on top of a commit that is not the head is a conflict: what it was compared with is not what is there.
+func TestCommitOfTheSameOnOldParent(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, hubtest.Options{})
+	s.others()
+	for _, files := range [][]hub.File{nil, {hub.Bytes("README.md", []byte("# results\n"))}} {
+		_, err := s.push(files...)
+		wantError(t, err, hub.ErrConflict)
 	}
 }
 
