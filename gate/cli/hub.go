@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
-	"sync"
 
 	"github.com/hubgate/hubgate/gate/action"
 	"github.com/hubgate/hubgate/gate/config"
@@ -30,11 +28,10 @@ func openHub(e Env, cfg config.Config) (hub.Hub, error) {
 	if e.HTTP != nil {
 		o.Transport = e.HTTP.Transport
 	}
-	token, err := remote.Tokens(e.Getenv, string(cfg.HFToken), identity(e, cfg, o.Transport))
-	if err != nil {
+	var err error
+	if o.Token, err = remote.Tokens(e.Getenv, string(cfg.HFToken), identity(e, cfg, o.Transport)); err != nil {
 		return nil, fmt.Errorf("input hf-token: %w", err)
 	}
-	o.Token = orStranger(e, token)
 	h, err := remote.Open(o)
 	if err != nil {
 		return nil, fmt.Errorf("input hub: %w", err)
@@ -54,20 +51,6 @@ func identity(e Env, cfg config.Config, transport http.RoundTripper) *remote.Ide
 		return nil
 	}
 	return id
-}
-
-// orStranger asks as a stranger where the Hub does not take the job's word: a public baseline needs no token, and a job may have the
-// permission for other reasons. It says so once.
-func orStranger(e Env, token func(context.Context, hub.Repo) (string, error)) func(context.Context, hub.Repo) (string, error) {
-	var once sync.Once
-	return func(ctx context.Context, r hub.Repo) (string, error) {
-		t, err := token(ctx, r)
-		if errors.Is(err, hub.ErrForbidden) {
-			once.Do(func() { e.log("notice: %s", describeError(err)) })
-			return "", nil
-		}
-		return t, err
-	}
 }
 
 // unreadable reports whether an error means that a dataset may be there, and could not be read.
