@@ -1,11 +1,13 @@
 package gate_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/codec"
 	"github.com/hubgate/hubgate/gate/score"
 )
 
@@ -57,6 +59,36 @@ func BenchmarkEvaluate(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				gate.Evaluate(candidate, baselines, gate.DefaultPolicy())
+			}
+		})
+	}
+}
+
+// BenchmarkReadTwice is the yardstick of BenchmarkEvaluate: to read both sides of the same runs from Parquet.
+func BenchmarkReadTwice(b *testing.B) {
+	for _, bb := range []struct {
+		name               string
+		models, metrics, n int
+		value              func(*rand.Rand) float64
+	}{
+		{"10models_20metrics_1000samples", 10, 20, 1000, threeMarks},
+		{"million_marks", 1, 1, 1_000_000, threeMarks},
+		{"million_continuous", 1, 1, 1_000_000, anyScore},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			var content bytes.Buffer
+			if err := codec.WriteWide(&content, scored(b, bb.models, bb.metrics, bb.n, 1, true, bb.value).Tables, nil); err != nil {
+				b.Fatal(err)
+			}
+			file := codec.File{Name: "run.parquet", Content: bytes.NewReader(content.Bytes()), Size: int64(content.Len())}
+			b.SetBytes(int64(2 * 8 * bb.models * bb.metrics * bb.n))
+			b.ReportAllocs()
+			for b.Loop() {
+				for range 2 {
+					if _, err := codec.Read(b.Context(), []codec.File{file}, codec.Options{}); err != nil {
+						b.Fatal(err)
+					}
+				}
 			}
 		})
 	}

@@ -13,6 +13,9 @@ import (
 // relabelling takes too long, and the test is right by itself unless a side has no spread. On few values there is no bound.
 const maxGuarded = 2000
 
+// fewDraws is how many relabellings are drawn where p decides nothing: enough for a bound.
+const fewDraws = 1999
+
 // guard has the studentized permutation test confirm what Welch's test decides: of either p the larger counts, and of either bound
 // the one further out, where they do not say the same. Welch's alone sees a loss where a small side happens to have little spread. The shift of the
 // distributions, which is by permutation too, comes with it.
@@ -29,7 +32,9 @@ func (p Policy) guard(ms []measurement, digest string) {
 		if m.Decided.Method == stat.WelchT {
 			o := stat.Resampling{Alpha: p.Alpha, Family: 1, Seed: seed, Most: maxGuarded}
 			if found[i] {
-				o.Family = families[m.Criterion.Tier] // else no p of this one is small enough to need so many draws
+				o.Family = families[m.Criterion.Tier]
+			} else {
+				o.Draws = fewDraws // no p of this one is small enough to need more
 			}
 			m.guard(o)
 			m.flat = m.Permutation == nil && m.candidate.moments.Constant() != m.baseline.moments.Constant()
@@ -88,7 +93,9 @@ func (m *measurement) guard(o stat.Resampling) {
 	if m.Decided.Degenerate {
 		return
 	}
-	o.Critical = -stat.Quantile(o.Alpha, m.Decided.DF)
+	if m.claims(*m.Decided) != [3]bool{} {
+		o.Critical = -stat.Quantile(o.Alpha, m.Decided.DF)
+	}
 	permuted, err := m.permute(o)
 	if errors.Is(err, stat.ErrTooMany) {
 		o.Family = 1 // fewer draws leave p valid, and only less small

@@ -30,6 +30,8 @@ type Resampling struct {
 	// Most is how many values, both sides together, are dealt one by one at most; more are refused with [ErrTooMany]. Values
 	// on few levels are dealt by level, which costs the same however many they are. Zero leaves the bound to the work it takes.
 	Most int
+	// Draws is how many to plan instead, where positive: fewer leave p valid, and less fine.
+	Draws int
 	// Critical is the critical value of the t-test that [Permutation] guards. Where it is positive, those of the permutations
 	// are found too, from 1,999 draws at least.
 	Critical float64
@@ -41,6 +43,8 @@ func (o Resampling) check() error {
 		return fmt.Errorf("alpha %v is not in (0, 1)", o.Alpha)
 	case o.Family < 1:
 		return fmt.Errorf("a family of %d tests", o.Family)
+	case o.Draws < 0:
+		return fmt.Errorf("%d draws", o.Draws)
 	}
 	return nil
 }
@@ -52,6 +56,9 @@ func (o Resampling) draws(steps int) (int, error) {
 	most := float64(mostWork / steps)
 	if most < leastDraws || most < float64(2*first) {
 		return 0, ErrTooMany
+	}
+	if o.Draws > 0 {
+		return o.Draws, nil
 	}
 	return int(min(max(leastDraws, math.Ceil(float64(20*first))), most)), nil
 }
