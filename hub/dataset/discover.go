@@ -27,7 +27,9 @@ type Search struct {
 	Namespace string
 	Models    string         // a glob, as of path.Match, of whole ids or of their parts after the last slash; empty for all
 	Metrics   []codec.Metric // empty for all
-	Scale     func(metric string) (score.Scale, bool)
+
+	// Scale returns the scale that a policy declares for a metric. A score outside it is missing. May be nil.
+	Scale func(metric string) (score.Scale, bool)
 }
 
 // A Discovery is what a namespace holds, in the order of its datasets' names.
@@ -143,6 +145,9 @@ func (q *Search) recorded(ctx context.Context, st hub.Store, at hub.Commit, rec 
 	if len(rows) == 0 {
 		return Discovery{}, fmt.Errorf("%s has no row of the baseline, run %s; restore the file from an earlier commit", historyPath, b.Run)
 	}
+	if err := checkRows(rows); err != nil {
+		return Discovery{}, err
+	}
 	set := gate.ResultSet{Dataset: st.Repo().String(), Model: rec.Model, Recorded: true, Run: b.Run, Provenance: gate.Provenance{
 		Source: Location{Repo: st.Repo(), Revision: mainBranch}.String(), Commit: at.ID, SHA256: b.SHA256, GitSHA: b.GitSHA, RunURL: b.RunURL, Created: b.Created, Attempt: b.Attempt,
 		EvalConfig: b.EvalConfig.parts(),
@@ -182,8 +187,6 @@ func (r *HistoryRow) measured(repo hub.Repo, rec *Record) gate.Measured {
 	}
 	if r.Mean != nil {
 		m.Mean = *r.Mean
-	} else {
-		m.N = 0
 	}
 	if s, ok := scaleOf(rec.Baseline.Metrics, r.Metric); ok {
 		m.Hint.Scale = &s
@@ -201,7 +204,10 @@ func (r *HistoryRow) measured(repo hub.Repo, rec *Record) gate.Measured {
 // Wilson's, which lies in [0, 1] and, unlike Student's, not around the mean. Around a mean of one half both do; there no other
 // scores of [0, 1] have as large a variance.
 func (r *HistoryRow) passFail() bool {
-	if r.Mean == nil || r.CILow == nil || r.CIHigh == nil || *r.CILow < 0 || *r.CIHigh > 1 {
+	if r.N == 0 || r.Mean == nil || r.CILow == nil || r.CIHigh == nil {
+		return false
+	}
+	if *r.CILow < 0 || *r.CIHigh > 1 || *r.Mean < 0 || *r.Mean > 1 {
 		return false
 	}
 	const rounding = 1e-14

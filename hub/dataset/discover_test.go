@@ -1,6 +1,7 @@
 package dataset_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -249,6 +250,28 @@ func TestDiscoverReplaced(t *testing.T) {
 	}
 }
 
+// A history with numbers that no run has is refused, and not ranked.
+func TestDiscoverForged(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.publish(b.push(job(t, 0, "a", 0.8)))
+	rows := b.history()
+	nan := math.NaN()
+	rows[0].Mean = &nan
+	var forged bytes.Buffer
+	if err := codec.WriteRows(&forged, rows); err != nil {
+		t.Fatal(err)
+	}
+	b.commit(map[string][]byte{"history/runs.parquet": forged.Bytes()})
+	want := `has numbers of "accuracy" that no run has`
+	if d := b.discover(dataset.Search{}); len(d.Measured) != 0 || len(d.Skipped) != 1 || !strings.Contains(d.Skipped[0].Err.Error(), want) {
+		t.Errorf("measured %v", lines(d))
+	}
+	if _, err := dataset.Runs(t.Context(), b.hub, repo, ""); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("runs: %v", err)
+	}
+}
+
 func TestDiscoverWithoutBaseline(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -416,4 +439,42 @@ func TestDiscoverOverNetwork(t *testing.T) {
 	if most := float64(footer+chunks) * 1.1; float64(sent) > most {
 		t.Errorf("%d bytes travelled, want at most %.0f of %d", sent, most, len(content))
 	}
+}
+
+// FuzzMeasureRow holds that any numbers a history may hold are refused, or rank without a panic and stay finite.
+func FuzzMeasureRow(f *testing.F) {
+	f.Add(int64(10), int64(9), int64(1), 0.5, 0.527, 0.2, 0.8, byte(0xf))
+	f.Add(int64(9), int64(9), int64(0), 1.0, 0.0, 0.7, 1.0, byte(0xf))
+	f.Add(int64(-1), int64(-9), int64(1<<62), math.Inf(1), math.NaN(), -1.0, 2.0, byte(0xf))
+	f.Add(int64(5), int64(5), int64(0), 1e300, 1e308, 0.0, 0.0, byte(0x3))
+	f.Fuzz(func(t *testing.T, rows, n, missing int64, mean, sd, lo, hi float64, given byte) {
+		r := dataset.HistoryRow{Model: "m", Metric: "accuracy", Rows: rows, N: n, Missing: missing}
+		for i, p := range []**float64{&r.Mean, &r.SD, &r.CILow, &r.CIHigh} {
+			if given>>i&1 == 1 {
+				*p = []*float64{&mean, &sd, &lo, &hi}[i]
+			}
+		}
+		m, err := dataset.MeasureRow(r)
+		if err != nil {
+			return
+		}
+		other, half := m, 0.5
+		other.Model, other.N, other.Mean, other.SD, other.PassFail = "other", 50, 0.5, &half, false
+		for _, ms := range [][]gate.Measured{{m}, {m, other}, {other, m, m}} {
+			for _, pl := range gate.Rank(ms, gate.DefaultPolicy())[0].Places {
+				numbers := []float64{pl.Mean}
+				if pl.Interval {
+					numbers = append(numbers, pl.Lo, pl.Hi)
+				}
+				if pl.Best != nil {
+					numbers = append(numbers, pl.Best.Diff, pl.Best.Lo, pl.Best.Hi, pl.Best.P, pl.Best.PAdjusted)
+				}
+				for _, x := range numbers {
+					if math.IsNaN(x) || math.IsInf(x, 0) {
+						t.Errorf("%+v: place %+v", r, pl)
+					}
+				}
+			}
+		}
+	})
 }

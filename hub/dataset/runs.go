@@ -3,6 +3,8 @@ package dataset
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"math"
 	"slices"
 
 	"github.com/hubgate/hubgate/gate"
@@ -26,6 +28,9 @@ func Runs(ctx context.Context, h hub.Hub, r hub.Repo, revision string) ([]gate.R
 	rows, err := History(ctx, st, at)
 	if err != nil {
 		return nil, err
+	}
+	if err := checkRows(rows); err != nil {
+		return nil, fmt.Errorf("%s@%s/%w", r, at.ID, err)
 	}
 	runs := group(rows)
 	for i := range runs {
@@ -75,6 +80,27 @@ func deref(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+// maxCount bounds a number of samples: no run has as many, and sums of them stay far from overflow.
+const maxCount = 1 << 40
+
+// checkRows refuses numbers that no run has, as in a file that was damaged or forged.
+func checkRows(rows []HistoryRow) error {
+	for i := range rows {
+		r := &rows[i]
+		ok := true
+		for _, n := range []int64{r.Rows, r.N, r.Missing} {
+			ok = ok && 0 <= n && n <= maxCount
+		}
+		for _, x := range []*float64{r.Mean, r.SD, r.CILow, r.CIHigh} {
+			ok = ok && (x == nil || !math.IsNaN(*x) && !math.IsInf(*x, 0))
+		}
+		if !ok || r.SD != nil && *r.SD < 0 || r.N > 0 && r.Mean == nil {
+			return fmt.Errorf("%s: run %q has numbers of %q that no run has; restore the file from an earlier commit", historyPath, r.RunID, r.Metric)
+		}
+	}
+	return nil
 }
 
 // spread returns the standard deviation, nil where there is none: of one sample, and where the spread left float64's range,
