@@ -109,7 +109,7 @@ func (p *push) prepare(ctx context.Context) error {
 	g.SetLimit(inHand)
 	for i, f := range p.change.Put {
 		g.Go(func() (err error) {
-			measured[i], err = measure(ctx, f)
+			measured[i], err = measure(ctx, f, nodes[f.Path].isText())
 			return err
 		})
 	}
@@ -167,15 +167,18 @@ type node struct {
 
 func (n node) isFile() bool { return n.Type == "file" }
 
+// isText tells whether n is a file outside LFS, which is named as git names it.
+func (n node) isText() bool { return n.isFile() && n.LFS == nil }
+
 // holds tells whether n has the content of u.
 func (n node) holds(u *upload) bool {
 	switch {
 	case !n.isFile():
 		return false
-	case n.LFS != nil:
-		return n.LFS.OID == u.sha256
+	case n.isText():
+		return n.OID == u.blob
 	}
-	return n.OID == u.blob
+	return n.LFS.OID == u.sha256
 }
 
 // parentNodes looks up what the change touches at its parent: files, and the folders above them.

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"io"
 
 	"github.com/hubgate/hubgate/hub"
@@ -22,28 +21,34 @@ type upload struct {
 
 	sample []byte // its first bytes
 	sha256 string // of the content: what LFS calls it
-	blob   string // what git calls it, outside LFS
+	blob   string // what git calls it outside LFS; empty where that does not matter
 	lfs    bool   // how the Hub wants it
 }
 
-// measure reads f once and says what it is called. It refuses content that is not as long as it says.
-func measure(ctx context.Context, f hub.File) (*upload, error) {
-	u := &upload{File: f}
+// measure reads f once and says what it is called, by git only where that is asked for. It refuses content that is not as long as
+// it says.
+func measure(ctx context.Context, f hub.File, git bool) (*upload, error) {
+	u := &upload{File: f, sample: make([]byte, min(f.Size, sampleSize))}
 	sum, blob := sha256.New(), sha1.New() //nolint:gosec // as above
-	_, _ = fmt.Fprintf(blob, "blob %d\x00", f.Size)
+	to := []io.Writer{sum}
+	if git {
+		_, _ = fmt.Fprintf(blob, "blob %d\x00", f.Size) // a hash takes everything
+		to = append(to, blob)
+	}
+	all := io.MultiWriter(to...)
 	r := newContent(ctx, f, 0, f.Size)
-	first := make([]byte, min(f.Size, sampleSize))
-	if _, err := io.ReadFull(r, first); err != nil {
+	if _, err := io.ReadFull(r, u.sample); err != nil {
 		return nil, err
 	}
-	for _, h := range []hash.Hash{sum, blob} {
-		_, _ = h.Write(first) // never fails
-	}
+	_, _ = all.Write(u.sample)
 	buf := make([]byte, 128<<10) // the slice keeps io.Copy from a larger step, between which ctx is asked
-	if _, err := io.CopyBuffer(io.MultiWriter(sum, blob), r, buf); err != nil {
+	if _, err := io.CopyBuffer(all, r, buf); err != nil {
 		return nil, err
 	}
-	u.sample, u.sha256, u.blob = first, hex.EncodeToString(sum.Sum(nil)), hex.EncodeToString(blob.Sum(nil))
+	u.sha256 = hex.EncodeToString(sum.Sum(nil))
+	if git {
+		u.blob = hex.EncodeToString(blob.Sum(nil))
+	}
 	return u, nil
 }
 

@@ -22,7 +22,7 @@ func TestMeasure(t *testing.T) {
 		{"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"},
 		{"hello\n", "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03", "ce013625030ba8dba906f756967f9e9ca394464a"},
 	} {
-		u, err := measure(t.Context(), hub.Bytes("a", []byte(tt.content)))
+		u, err := measure(t.Context(), hub.Bytes("a", []byte(tt.content)), true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +31,7 @@ func TestMeasure(t *testing.T) {
 		}
 	}
 	long := bytes.Repeat([]byte("0123456789"), 100_000)
-	u, err := measure(t.Context(), hub.Bytes("a", long))
+	u, err := measure(t.Context(), hub.Bytes("a", long), false)
 	if err != nil || !bytes.Equal(u.sample, long[:512]) {
 		t.Errorf("sample: got %d bytes, %v, want the first 512", len(u.sample), err)
 	}
@@ -40,13 +40,13 @@ func TestMeasure(t *testing.T) {
 func TestMeasureRefuses(t *testing.T) {
 	t.Parallel()
 	short := hub.File{Path: "data/x", Content: strings.NewReader("abc"), Size: 4}
-	if _, err := measure(t.Context(), short); !errors.Is(err, io.ErrUnexpectedEOF) || err.Error() != `path "data/x" holds 3 bytes and not 4: unexpected EOF` {
+	if _, err := measure(t.Context(), short, false); !errors.Is(err, io.ErrUnexpectedEOF) || err.Error() != `path "data/x" holds 3 bytes and not 4: unexpected EOF` {
 		t.Errorf("short content: got %v", err)
 	}
 	cause := errors.New("the job was cancelled")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(cause)
-	if _, err := measure(ctx, hub.Bytes("a", []byte("abc"))); !errors.Is(err, cause) {
+	if _, err := measure(ctx, hub.Bytes("a", []byte("abc")), false); !errors.Is(err, cause) {
 		t.Errorf("cancelled: got %v, want %v", err, cause)
 	}
 }
@@ -80,7 +80,7 @@ func TestBase64Reader(t *testing.T) {
 // The body of a commit is one line of JSON for each thing that it does, is as long as it says, and can be sent again.
 func TestCommitBody(t *testing.T) {
 	t.Parallel()
-	small, err := measure(t.Context(), hub.Bytes(`od"d/<é>.txt`, []byte("hello")))
+	small, err := measure(t.Context(), hub.Bytes(`od"d/<é>.txt`, []byte("hello")), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,5 +146,33 @@ func TestCommitBodyOfFirst(t *testing.T) {
 	text, err := io.ReadAll(b.open(t.Context()))
 	if err != nil || strings.Contains(string(text), "parentCommit") {
 		t.Errorf("got %s, %v, want no parentCommit", text, err)
+	}
+}
+
+func BenchmarkMeasure(b *testing.B) {
+	const size = 16 << 20
+	f := hub.Bytes("data/a.parquet", make([]byte, size))
+	b.SetBytes(size)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := measure(b.Context(), f, false); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCommitBody(b *testing.B) {
+	const size = 8 << 20
+	u, err := measure(b.Context(), hub.Bytes("a.json", make([]byte, size)), false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	body := &commitBody{header: headerLine{Summary: "Add"}, uploads: []*upload{u}}
+	b.SetBytes(size)
+	b.ReportAllocs()
+	for b.Loop() {
+		if n, err := io.Copy(io.Discard, body.open(b.Context())); err != nil || n != body.size() {
+			b.Fatal(n, err)
+		}
 	}
 }
