@@ -34,6 +34,7 @@ func TestResolveAnswers(t *testing.T) {
 		"branch":                    {"main", map[string]func() *http.Response{"main": func() *http.Response { return respond(200, logOf(a, b)) }}, hub.Commit{ID: a, Parent: b}, nil},
 		"first commit":              {"main", map[string]func() *http.Response{"main": func() *http.Response { return respond(200, logOf(a)) }}, hub.Commit{ID: a}, nil},
 		"no commit":                 {"main", map[string]func() *http.Response{"main": func() *http.Response { return respond(200, "[]") }}, hub.Commit{}, hub.ErrNoRevision},
+		"no list":                   {"main", map[string]func() *http.Response{"main": func() *http.Response { return respond(200, "null") }}, hub.Commit{}, hub.ErrNotHub},
 		"no revision":               {"v2", nil, hub.Commit{}, hub.ErrNoRevision},
 		"short, known to the Hub":   {a[:9], map[string]func() *http.Response{a[:9]: func() *http.Response { return respond(200, logOf(a, b)) }}, hub.Commit{ID: a, Parent: b}, nil},
 		"short, in the log":         {b[:9], map[string]func() *http.Response{"main": func() *http.Response { return respond(200, logOf(a, b)) }}, hub.Commit{ID: b}, nil},

@@ -120,12 +120,13 @@ func TestRetryWaits(t *testing.T) {
 		first    func() (*http.Response, error)
 		min, max []time.Duration // of each pause
 	}{
-		"exponential":       {status(503), []time.Duration{1 * s, 1 * s, 3 * s, 6 * s, 6 * s}, []time.Duration{1 * s, 3 * s, 5 * s, 10 * s, 10 * s}},
-		"limit of requests": {status(429, `RateLimit: "api";r=0;t=55`), []time.Duration{56 * s}, []time.Duration{56 * s}},
-		"retry after":       {status(429, "Retry-After: 20"), []time.Duration{20 * s}, []time.Duration{20 * s}},
-		"busy, retry after": {status(503, "Retry-After: 20"), []time.Duration{20 * s}, []time.Duration{20 * s}},
-		"limit not reached": {status(429, `RateLimit: "api";r=3;t=55`, "Retry-After: 7"), []time.Duration{7 * s}, []time.Duration{7 * s}},
-		"a date":            {status(429, "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT"), []time.Duration{1 * s}, []time.Duration{1 * s}},
+		"exponential":         {status(503), []time.Duration{1 * s, 1 * s, 3 * s, 6 * s, 6 * s}, []time.Duration{1 * s, 3 * s, 5 * s, 10 * s, 10 * s}},
+		"limit of requests":   {status(429, `RateLimit: "api";r=0;t=55`), []time.Duration{56 * s}, []time.Duration{56 * s}},
+		"limit, for too long": {status(429, `RateLimit: "api";r=0;t=200`), []time.Duration{201 * s}, []time.Duration{201 * s}},
+		"retry after":         {status(429, "Retry-After: 20"), []time.Duration{20 * s}, []time.Duration{20 * s}},
+		"busy, retry after":   {status(503, "Retry-After: 20"), []time.Duration{20 * s}, []time.Duration{20 * s}},
+		"limit not reached":   {status(429, `RateLimit: "api";r=3;t=55`, "Retry-After: 7"), []time.Duration{7 * s}, []time.Duration{7 * s}},
+		"a date":              {status(429, "Retry-After: Wed, 21 Oct 2026 07:28:00 GMT"), []time.Duration{1 * s}, []time.Duration{1 * s}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
