@@ -3,6 +3,9 @@
 // One sniff of a file's content picks one reader; readers are not tried in turn. Every reader streams rows into a
 // [score.Builder] and forgets their texts: what a report or a dataset needs of them is read again from the file, later,
 // by [Texts] or [WriteFlat].
+//
+// A file may be far away, behind a [Fetcher]. A Parquet file's footer says where the columns lie that a job needs: their
+// ranges are fetched many at a time, neighbours as one, and nothing else is. Text is fetched in large blocks.
 package codec
 
 import (
@@ -11,7 +14,7 @@ import (
 	"github.com/hubgate/hubgate/gate/score"
 )
 
-// A File is one file of scores. Content is read more than once; of a [Fetcher] only what is needed is fetched.
+// A File is one file of scores. Content, which may be a [Fetcher], is read more than once.
 type File struct {
 	Name    string // as the user gave it, for messages; its extension breaks ties between formats
 	Content io.ReaderAt

@@ -257,6 +257,10 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, name := range []string{"fuzz", "fuzz.json", "fuzz.csv"} {
 			s, err := Read(context.Background(), []File{memory(name, b)}, Options{ModelID: "m"})
+			there, _ := tiny(t.Context(), []File{memory(name, b)})
+			if _, far := Read(t.Context(), there, Options{ModelID: "m"}); fmt.Sprint(far) != fmt.Sprint(err) && !bytes.HasSuffix(b, []byte(magicParquet)) {
+				t.Errorf("got %v for a remote file, want %v", far, err)
+			}
 			if err != nil {
 				if s != nil || strings.ContainsAny(err.Error(), "\n\r") {
 					t.Errorf("got %v and an error of several lines or beside a result: %q", s, err)

@@ -77,8 +77,14 @@ func (a *assembler) enter(i int, s *scanner) bool {
 	a.forget(i)
 	prefix := len(a.path)
 	a.path = append(a.path, a.slots[i].name...)
-	w := walk{scanner: start, prefix: prefix, discover: a.discovers(a.slots[i].name), last: start.i}
+	first := walk{scanner: start, prefix: prefix, discover: a.discovers(a.slots[i].name), last: start.i}
+	known, w := len(a.slots), first
 	ok := a.walk(&w, 1)
+	if ok && len(a.slots) > known { // what became a column on the way may have stood there before as something else
+		a.forget(i)
+		w = first
+		ok = a.walk(&w, 1)
+	}
 	a.path = a.path[:prefix]
 	if ok {
 		a.slots[i].trail = trail{steps: w.steps, tail: bytes.Clone(w.b[w.last:w.i])}
