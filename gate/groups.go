@@ -129,7 +129,7 @@ func (m *measurement) slices() {
 		return
 	}
 	parts := map[string]*slicing{}
-	if m.GroupedPairs || m.Decided != nil && m.Decided.Method == stat.PairedT {
+	if m.Pairs() {
 		m.slicePairs(parts)
 	} else {
 		m.sliceSides(parts)

@@ -77,6 +77,7 @@ func TestGroupsDecide(t *testing.T) {
 	}{
 		{"paired", grouped(t, true, is, byFive), grouped(t, true, was, byFive), gate.AutoTest, stat.ClusteredT, [2]int{20, 20}, &paired, ""},
 		{"paired, known in the baseline alone", grouped(t, true, is, none), grouped(t, true, was, byFive), gate.AutoTest, stat.ClusteredT, [2]int{20, 20}, &paired, ""},
+		{"paired, the candidate's groups are others", grouped(t, true, is, one), grouped(t, true, was, byFive), gate.AutoTest, stat.ClusteredT, [2]int{20, 20}, &paired, ""},
 		{"unpaired", grouped(t, false, is, byFive), grouped(t, false, was, byFive), gate.AutoTest, stat.ClusteredT, [2]int{20, 20}, &unpaired, ""},
 		{"welch asked for", grouped(t, true, is, byFive), grouped(t, true, was, byFive), gate.WelchTest, stat.ClusteredT, [2]int{20, 20}, &unpaired, ""},
 		{"unpaired, known in the candidate alone", grouped(t, false, is, byFive), grouped(t, false, was, none), gate.AutoTest, stat.ClusteredT, [2]int{20, 100}, nil,

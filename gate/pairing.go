@@ -14,7 +14,7 @@ const maxMoves = 10
 // A pairing is how the samples of both sides match.
 type pairing struct {
 	score.Pairs
-	groups []int // of each pair: that of the candidate's sample, else of the baseline's; nil where no two pairs share one
+	groups []int // of each pair, as the baseline has them, else the candidate; nil where no two pairs share one
 }
 
 func pair(c, b samples) *pairing {
@@ -29,9 +29,9 @@ func pair(c, b samples) *pairing {
 	return p
 }
 
-// group names the group of the k-th pair.
+// group names the group of the k-th pair. The baseline's counts first: a candidate must not choose what it is tested by.
 func (p *pairing) group(k int, c, b samples) string {
-	return cmp.Or(c.table.Group(int(p.Candidate[k])), b.table.Group(int(p.Baseline[k])))
+	return cmp.Or(b.table.Group(int(p.Baseline[k])), c.table.Group(int(p.Candidate[k])))
 }
 
 // differences are candidate − baseline of the pairs that are usable on both sides, in the order of their ids.

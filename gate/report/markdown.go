@@ -274,7 +274,11 @@ func (v *view) breachSaid(l line, p *Page) string {
 	if c, most := l.Candidate, v.report.Policy.MaxMissing; c != nil {
 		lost := c.Missing + l.Dropped
 		if all := c.N + lost; float64(lost) > most*float64(all) {
-			parts = append(parts, fmt.Sprintf("has no usable score of %d of %d samples, more than the %s allowed", lost, all, hundredths(most)))
+			s := fmt.Sprintf("has no usable score of %d of %d samples", lost, all)
+			if l.Dropped > 0 {
+				s += fmt.Sprintf(", %d of them only known from the baseline", l.Dropped)
+			}
+			parts = append(parts, s+", more than the "+hundredths(most)+" allowed")
 		}
 	}
 	if k := len(l.Lowered); k > 0 {
