@@ -3,14 +3,17 @@ package remote_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/hubgate/hubgate/hub"
 	"github.com/hubgate/hubgate/hub/hubtest"
+	"github.com/hubgate/hubgate/hub/remote"
 )
 
 // Whatever happens to the answer, the change lands once or not at all, and the error says which.
@@ -219,4 +222,58 @@ func (v *vanishing) ReadAt(p []byte, _ int64) (int, error) {
 	}
 	clear(p)
 	return len(p), nil
+}
+
+// A dataset without any commit, as other servers than the Hub have, gets its first one without a parent, once.
+func TestCommitFirst(t *testing.T) {
+	t.Parallel()
+	id := strings.Repeat("a1", 20)
+	sent, bodies := 0, []string{}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		switch path.Base(path.Dir(r.URL.Path)) {
+		case "commits":
+			w.Header().Set("X-Error-Code", "RevisionNotFound")
+			w.WriteHeader(http.StatusNotFound)
+		case "preupload":
+			_, _ = io.WriteString(w, `{"files":[{"path":"a.txt","uploadMode":"regular"}]}`)
+		case "commit":
+			bodies = append(bodies, string(body))
+			if sent++; sent == 1 {
+				w.WriteHeader(http.StatusBadGateway)
+				return
+			}
+			_, _ = io.WriteString(w, `{"commitOid":"`+id+`"}`)
+		default:
+			_, _ = io.WriteString(w, `{"id":"acme/tiny-llm-results"}`)
+		}
+	}))
+	t.Cleanup(s.Close)
+	h, err := remote.Open(remote.Options{URL: s.URL, Token: fixed(token)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Hurry()
+	st, err := h.Open(t.Context(), results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := st.Commit(t.Context(), hub.Change{Branch: "main", Message: "Begin", Put: []hub.File{hub.Bytes("a.txt", []byte("a"))}})
+	if err != nil || at.ID != id || at.Parent != "" || sent != 2 {
+		t.Errorf("got %+v, %v, after %d times sent", at, err, sent)
+	}
+	for _, body := range bodies {
+		if strings.Contains(body, "parentCommit") || !strings.Contains(body, `"key":"file"`) {
+			t.Errorf("sent %s", body)
+		}
+	}
+	if _, err := st.Commit(t.Context(), hub.Change{Branch: "other", Message: "Begin", Put: []hub.File{hub.Bytes("a.txt", nil)}}); !errors.Is(err, hub.ErrNoRevision) {
+		t.Errorf("on another branch: got %v, want %v", err, hub.ErrNoRevision)
+	}
+	if _, err := st.Commit(t.Context(), hub.Change{Branch: "main", Message: "Begin"}); err == nil {
+		t.Error("of nothing: got no error")
+	}
 }

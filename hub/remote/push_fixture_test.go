@@ -2,26 +2,31 @@ package remote_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/hubgate/hubgate/hub"
 	"github.com/hubgate/hubgate/hub/hubtest"
 	"github.com/hubgate/hubgate/hub/remote"
 )
 
-// openHub opens a server with options of the test's own.
+// openHub opens a server with options of the test's own. At the end of the test no connection may be in use.
 func openHub(t *testing.T, s *hubtest.Server, edit func(*remote.Options)) *remote.Hub {
 	t.Helper()
 	s.Grant(token, hubtest.Account{Name: "ada", Orgs: []string{"acme"}})
-	o := remote.Options{URL: s.URL(), Token: fixed(token), UserAgent: "hubgate/test"}
+	o := remote.Options{URL: s.URL(), Token: fixed(token), UserAgent: "hubgate/test", Transport: tight(t)}
 	edit(&o)
 	h, err := remote.Open(o)
 	if err != nil {
@@ -29,6 +34,45 @@ func openHub(t *testing.T, s *hubtest.Server, edit func(*remote.Options)) *remot
 	}
 	h.Hurry()
 	return h
+}
+
+// tight returns a transport that fails the test for connections that are still in use when it ends.
+func tight(t *testing.T) http.RoundTripper {
+	t.Helper()
+	var open atomic.Int64
+	tr := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		open.Add(1)
+		return &conn{c, sync.OnceFunc(func() { open.Add(-1) })}, nil
+	}}
+	t.Cleanup(func() {
+		tr.CloseIdleConnections()
+		// What was cancelled is closed a moment later.
+		for deadline := time.After(10 * time.Second); open.Load() > 0; {
+			select {
+			case <-time.After(time.Millisecond):
+			case <-deadline:
+				t.Errorf("%d connections are in use when all is done", open.Load())
+				return
+			}
+		}
+	})
+	return tr
+}
+
+// A conn tells that it was closed.
+type conn struct {
+	net.Conn
+
+	closed func()
+}
+
+func (c *conn) Close() error {
+	c.closed()
+	return c.Conn.Close()
 }
 
 // A roundTrip is a transport that answers 200 with a text.
