@@ -21,11 +21,15 @@ type plan struct {
 	reads func(group int) bool // which row groups are read; nil for all
 	next  int                  // the first row group that is not fetched
 	limit int64                // of the next fetch, which has at least one row group; 0 for as much as may be held
+	early [2]int64             // what is held already of the row group after those that are
 }
 
 // open opens columns at a row group. A plan's row groups are opened in ascending order, and with the same columns or fewer.
 func (pl *plan) open(group int, columns []*column) error {
 	if r := pl.p.file.remote(); r != nil && group >= pl.next && len(columns) > 0 {
+		if err := r.keep(pl.early); err != nil {
+			return pl.p.file.failed(err)
+		}
 		if err := r.fetch(pl.ranges(r, group, columns)); err != nil {
 			return pl.p.file.failed(err)
 		}
@@ -36,7 +40,8 @@ func (pl *plan) open(group int, columns []*column) error {
 	return nil
 }
 
-// ranges returns the ranges of columns from a row group on, as far as they may be held.
+// ranges returns the ranges of columns from a row group on, as far as they may be held. The last one goes on into the row group
+// after these where that begins at its end, since to fetch that later would take one more request.
 func (pl *plan) ranges(r *remote, group int, columns []*column) [][2]int64 {
 	slice := min(max(r.ask.held/int64(len(columns)), r.ask.slice/16), r.ask.slice)
 	for _, c := range columns {
@@ -44,7 +49,7 @@ func (pl *plan) ranges(r *remote, group int, columns []*column) [][2]int64 {
 	}
 	limit := cmp.Or(pl.limit, r.ask.held)
 	pl.limit = 0
-	var out [][2]int64
+	var out, after [][2]int64
 	total := int64(0)
 	for pl.next = group; pl.next < len(pl.p.groups); pl.next++ {
 		if pl.reads != nil && !pl.reads(pl.next) {
@@ -53,13 +58,13 @@ func (pl *plan) ranges(r *remote, group int, columns []*column) [][2]int64 {
 		first := len(out)
 		for _, c := range columns {
 			off, n := c.wants(pl.next)
-			if n = min(n, r.begin()-off); n > 0 {
+			if n = min(n, r.begin()-off); n > 0 && !r.keeps(off, n) {
 				out = append(out, [2]int64{off, n})
 				total += n
 			}
 		}
 		if total > limit && first > 0 {
-			out = out[:first]
+			out, after = out[:first], out[first:]
 			break
 		}
 		if total > r.ask.held {
@@ -68,7 +73,23 @@ func (pl *plan) ranges(r *remote, group int, columns []*column) [][2]int64 {
 			}
 		}
 	}
-	return merge(out)
+	out = merge(out)
+	pl.early = extend(out, merge(after), r.ask.slice)
+	return out
+}
+
+// extend joins to the last of some ranges the first of those that come after them, if it is close and not long. It returns that
+// range, which is empty if not.
+func extend(ranges, after [][2]int64, most int64) (early [2]int64) {
+	if len(ranges) == 0 || len(after) == 0 {
+		return early
+	}
+	last, next := &ranges[len(ranges)-1], after[0]
+	if gap := next[0] - last[0] - last[1]; gap < 0 || gap > smallGap || next[1] > most {
+		return early
+	}
+	last[1] = next[0] + next[1] - last[0]
+	return next
 }
 
 // wants returns where of a row group the bytes lie that the column is going to read.

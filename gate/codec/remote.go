@@ -44,6 +44,8 @@ type remote struct {
 	tail []byte     // the last bytes, once they were read
 	err  error      // of reading them
 	held [][2]int64 // what was fetched last
+	kept []byte     // of what was fetched before that
+	at   int64      // where kept begins
 }
 
 // A fetchError is a failure to get bytes. It says nothing about the file that they are of.
@@ -69,8 +71,11 @@ func (f *File) remote() *remote {
 	return r
 }
 
-// ReadAt reads what is held. Anything else costs a request.
+// ReadAt reads what is held or kept. Anything else costs a request.
 func (r *remote) ReadAt(p []byte, off int64) (n int, err error) {
+	if r.keeps(off, int64(len(p))) {
+		return copy(p, r.kept[off-r.at:]), nil
+	}
 	if before := min(r.begin()-off, int64(len(p))); before > 0 {
 		n, err = r.from.ReadAt(p[:before], off)
 		if err != nil && err != io.EOF { //nolint:errorlint // a ReaderAt answers io.EOF bare
@@ -124,7 +129,7 @@ func (f *File) release() {
 	if r == nil {
 		return
 	}
-	r.tail = nil
+	r.tail, r.kept = nil, nil
 	if r.held != nil {
 		r.held = nil
 		_ = r.from.Prefetch(r.ctx, nil) // of nothing nothing can fail
@@ -151,6 +156,19 @@ func (r *remote) fetch(ranges [][2]int64) error {
 	r.held = ranges
 	return nil
 }
+
+// keep copies a range that is held, so that it outlasts the next fetch.
+func (r *remote) keep(held [2]int64) error {
+	b := make([]byte, held[1])
+	if n, err := r.ReadAt(b, held[0]); n < len(b) {
+		return short(err)
+	}
+	r.kept, r.at = b, held[0]
+	return nil
+}
+
+// keeps reports whether bytes are kept.
+func (r *remote) keeps(off, n int64) bool { return off >= r.at && off+n <= r.at+int64(len(r.kept)) }
 
 // blocks has the blocks from an offset on held, and returns where they end.
 func (r *remote) blocks(off int64) (end int64, err error) {

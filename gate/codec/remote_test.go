@@ -430,6 +430,12 @@ func TestRemoteRows(t *testing.T) {
 // TestRemoteErrors says what kept bytes from being had, and not that the file is damaged.
 func TestRemoteErrors(t *testing.T) {
 	t.Parallel()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	there, _ := far(reference(t))
+	if _, err := Read(ended, []File{there}, Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want %v", err, context.Canceled)
+	}
 	broken := errors.New("the hub is on fire")
 	var b bytes.Buffer
 	writeJSONL(&b, 100, 1)
@@ -550,6 +556,33 @@ func TestRemoteMistake(t *testing.T) {
 		}
 		if len(c.alone) > 6 || c.calls > 3 {
 			t.Errorf("row groups of %d: got %d reads alone and %d fetches", size, len(c.alone), c.calls)
+		}
+	}
+}
+
+// TestRemoteBatches fetches some row groups at a time, and none of their ranges in two parts.
+func TestRemoteBatches(t *testing.T) {
+	t.Parallel()
+	disk := reference(t)
+	want, err := Read(t.Context(), []File{disk}, Options{Inputs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, held := range []int64{20 << 10, 50 << 10, 200 << 10} {
+		there, c := far(disk)
+		ask := usualSizes
+		ask.held = held
+		there.Content = &remote{ctx: t.Context(), from: c, ask: ask, size: disk.Size}
+		got, err := Read(t.Context(), []File{there}, Options{Inputs: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := score.SHA256(got.Tables), score.SHA256(want.Tables); got != want {
+			t.Errorf("got scores %s, want %s as from disk", got, want)
+		}
+		c.check(t)
+		if c.requests > 103 || c.calls < 3 {
+			t.Errorf("%d bytes held: got %d requests in %d fetches, want at most 103, and several", held, c.requests, c.calls)
 		}
 	}
 }
