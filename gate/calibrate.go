@@ -34,7 +34,7 @@ func (r Rate) Interval() (lo, hi float64) { return stat.Wilson(r.Count, r.Of, 0.
 
 // A Calibration is what a policy does where nothing changed, and where a loss was put in.
 type Calibration struct {
-	Policy    Policy // as replayed
+	Policy    Policy // as given
 	Candidate Provenance
 	Baseline  *Provenance        // of the second run; nil where one run was split
 	Alarms    Rate               // replays of unchanged code whose decision was fail
