@@ -46,7 +46,7 @@ func TestCreateFaults(t *testing.T) {
 			if tt.fault != nil {
 				s.Fail(hubtest.Fault{Path: "/api/repos/create", Times: tt.times, Trouble: tt.fault})
 			}
-			st, err := openHub(t, s, func(*remote.Options) {}).Create(t.Context(), results)
+			st, err := openHub(t, s, func(*remote.Options) {}).Create(lasting(t), results)
 			if tt.exists && (err != nil || st.Repo() != results) {
 				t.Errorf("got %v", err)
 			}
@@ -88,7 +88,7 @@ func TestCreateWhatIsThere(t *testing.T) {
 			if tt.there {
 				s.Add(results.String(), hubtest.Dataset{Private: true})
 			}
-			_, err := h.Create(t.Context(), results)
+			_, err := h.Create(lasting(t), results)
 			wantError(t, err, tt.want, tt.advice)
 		})
 	}
@@ -137,7 +137,7 @@ func TestCreateIsPrivate(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = h.Create(t.Context(), results)
+			_, err = h.Create(lasting(t), results)
 			switch {
 			case tt.want == nil && err != nil:
 				t.Errorf("got %v", err)
@@ -174,7 +174,7 @@ func TestBranchFaults(t *testing.T) {
 			if tt.fault != nil {
 				s.server.Fail(hubtest.Fault{Path: "*/branch/*", Times: tt.times, Trouble: tt.fault})
 			}
-			err := s.Branch(t.Context(), "exp/one", s.head)
+			err := s.Branch(lasting(t), "exp/one", s.head)
 			if tt.want == nil && tt.says == "" {
 				if at, headErr := s.server.Head(results.String(), "exp/one"); err != nil || headErr != nil || at != s.head.ID {
 					t.Errorf("got %v; the branch is at %s, %v", err, at, headErr)
@@ -222,7 +222,7 @@ func TestCreateBehind(t *testing.T) {
 	s := hubtest.NewServer(t)
 	s.Fail(hubtest.Fault{Path: "/api/repos/create", Trouble: hubtest.LostBehind(504)})
 	s.Fail(hubtest.Fault{Path: "/api/datasets/*", Trouble: hubtest.Status(404, "Repository not found")})
-	if _, err := openHub(t, s, func(*remote.Options) {}).Create(t.Context(), results); err != nil {
+	if _, err := openHub(t, s, func(*remote.Options) {}).Create(lasting(t), results); err != nil {
 		t.Error(err)
 	}
 	if got := count(s, "/repos/create"); got != 2 || s.Unmet() != 0 {
@@ -235,7 +235,7 @@ func TestCreateFindsAnothers(t *testing.T) {
 	t.Parallel()
 	s := hubtest.NewServer(t)
 	s.Fail(hubtest.Fault{Path: "/api/repos/create", Trouble: meanwhile(func() { s.Add(results.String(), hubtest.Dataset{}) }, hubtest.Gateway(502))})
-	_, err := openHub(t, s, func(*remote.Options) {}).Create(t.Context(), results)
+	_, err := openHub(t, s, func(*remote.Options) {}).Create(lasting(t), results)
 	wantError(t, err, hub.ErrExists)
 	if got := count(s, "/settings"); got != 0 {
 		t.Errorf("its settings were changed")

@@ -63,6 +63,9 @@ func tight(t *testing.T) http.RoundTripper {
 	return tr
 }
 
+// lasting is a context that does not end with the test, so that its end closes no connection that was forgotten.
+func lasting(t *testing.T) context.Context { return context.WithoutCancel(t.Context()) }
+
 // A conn tells that it was closed.
 type conn struct {
 	net.Conn
@@ -110,7 +113,7 @@ func newScene(t *testing.T, o hubtest.Options) *scene {
 
 // push commits files on top of the head that the scene began with.
 func (s *scene) push(files ...hub.File) (hub.Commit, error) {
-	return s.Commit(s.Context(), hub.Change{Branch: "main", Parent: s.head.ID, Message: "Add run 42", Put: files})
+	return s.Commit(lasting(s.T), hub.Change{Branch: "main", Parent: s.head.ID, Message: "Add run 42", Put: files})
 }
 
 // others commits what somebody else publishes.
