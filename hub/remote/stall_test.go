@@ -67,3 +67,40 @@ func TestStalledTransfer(t *testing.T) {
 		})
 	}
 }
+
+// Close returns when nothing is being fetched any more, and not before.
+func TestCloseWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		h := openHub(t, Options{}, func(r *http.Request) (*http.Response, error) {
+			if r.URL.Host == "hub.example" {
+				return respond(302, "", "Location: https://cdn.example/x", "X-Repo-Commit: "+someCommit.ID,
+					"X-Linked-Size: 99999999", "X-Linked-Etag: "+strings.Repeat("a", 64)), nil
+			}
+			<-r.Context().Done()
+			<-release // a connection that is slow to notice
+			return nil, r.Context().Err()
+		})
+		opened, err := (&store{hub: h, repo: tiny}).Open(t.Context(), someCommit, "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := opened.(*blob)
+		go func() { _ = b.Prefetch(t.Context(), [][2]int64{{0, 10}, {10_000, 10}}) }()
+		synctest.Wait()
+		closed := make(chan struct{})
+		go func() {
+			_ = b.Close()
+			close(closed)
+		}()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("closed while requests are running")
+		default:
+		}
+		close(release)
+		<-closed
+	})
+}
