@@ -42,6 +42,7 @@ func BenchmarkEvaluate(b *testing.B) {
 	}{
 		{"10models_20metrics_1000samples", 10, 20, 1000, true, threeMarks},
 		{"10models_20metrics_1000samples_unpaired", 10, 20, 1000, false, threeMarks},
+		{"10models_20metrics_700samples_unpaired", 10, 20, 700, false, threeMarks},
 		{"hundred_marks_unpaired", 1, 1, 100, false, threeMarks},
 		{"million_marks", 1, 1, 1_000_000, true, threeMarks},
 		{"million_marks_unpaired", 1, 1, 1_000_000, false, threeMarks},

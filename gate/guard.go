@@ -28,7 +28,7 @@ func (p Policy) guard(ms []measurement, digest string) {
 			return
 		}
 		seed := p.seed(digest, m.Series)
-		m.shift(stat.Resampling{Alpha: p.Alpha, Family: 1, Seed: seed, Most: maxGuarded})
+		m.shift(stat.Resampling{Alpha: p.Alpha, Family: 1, Seed: seed, Most: maxGuarded, Draws: 5 * fewDraws})
 		if m.Decided.Method == stat.WelchT {
 			o := stat.Resampling{Alpha: p.Alpha, Family: 1, Seed: seed, Most: maxGuarded}
 			if found[i] {

@@ -124,8 +124,8 @@ func (v *view) ruleSaid() string {
 // companion gives the p-values of other tests beside a verdict by pairs that fails: Welch's, since it is the weaker claim to fall back
 // on, and that of a test that asks no t.
 func (v *view) companion(l line) string {
-	if l.Outcome != gate.Regressed || !l.Pairs() {
-		return ""
+	if l.Outcome != gate.Regressed || l.Decided == nil || l.Decided.Method != stat.PairedT {
+		return "" // those of samples in groups would claim too much
 	}
 	d := l.Criterion.Direction
 	var parts []string

@@ -30,7 +30,8 @@ type Resampling struct {
 	// Most is how many values, both sides together, are dealt one by one at most; more are refused with [ErrTooMany]. Values
 	// on few levels are dealt by level, which costs the same however many they are. Zero leaves the bound to the work it takes.
 	Most int
-	// Draws is how many to plan instead, where positive: fewer leave p valid, and less fine.
+	// Draws is how many to plan instead, where positive: fewer leave p valid, and less fine. Then more tables than take about
+	// the same time are not enumerated.
 	Draws int
 	// Critical is the critical value of the t-test that [Permutation] guards. Where it is positive, those of the permutations
 	// are found too, from 1,999 draws at least.
@@ -61,6 +62,15 @@ func (o Resampling) draws(steps int) (int, error) {
 		return o.Draws, nil
 	}
 	return int(min(max(leastDraws, math.Ceil(float64(20*first))), most)), nil
+}
+
+// tables is how many tables are enumerated at most.
+func (o Resampling) tables() int {
+	const perDraw = 4 // tables that are visited while one is drawn
+	if o.Draws > 0 {
+		return min(perDraw*o.Draws, mostTables)
+	}
+	return mostTables
 }
 
 // splits are the ways to deal the values of two sides out again: n of them to the side that is dealt, the rest
@@ -105,7 +115,7 @@ func (s *splits) compare(statistic func(counts []int) float64, seen float64, o R
 // compareEach hands each statistic to visit too, with its weight in the tally.
 func (s *splits) compareEach(statistic func(counts []int) float64, seen float64, o Resampling,
 	enough func(t tally, draws int) bool, visit func(x, weight float64)) (tally, error) {
-	if s.few() {
+	if s.atMost(o.tables()) {
 		return s.enumerateEach(statistic, seen, visit), nil
 	}
 	if o.Most > 0 && s.all > o.Most && !s.byLevel() {
@@ -174,14 +184,16 @@ func side(x, seen float64) int {
 	return 1
 }
 
-// few reports whether there are at most mostTables tables. It counts, level by level, the tables so far for each
-// number of values dealt, of which every one can be completed.
-func (s *splits) few() bool {
+// few reports whether there are at most mostTables tables.
+func (s *splits) few() bool { return s.atMost(mostTables) }
+
+// atMost counts, level by level, the tables so far for each number of values dealt, of which every one can be completed.
+func (s *splits) atMost(tables int) bool {
 	ways, lo, rest := []int{1}, 0, s.all // ways[i] tables have dealt lo+i values; rest are in the levels ahead
 	for _, total := range s.totals {
 		rest -= total
 		from, to := max(lo, s.n-rest), min(lo+len(ways)-1+total, s.n)
-		if to-from >= mostTables {
+		if to-from >= tables {
 			return false
 		}
 		next := make([]int, to-from+1)
@@ -198,7 +210,7 @@ func (s *splits) few() bool {
 				count += window
 			}
 		}
-		if count > mostTables {
+		if count > tables {
 			return false
 		}
 		ways, lo = next, from
