@@ -29,6 +29,9 @@ func (h *Hub) wrap(ctx context.Context, r request, err error) error {
 		if !errors.Is(e.Err, ctx.Err()) {
 			e.Err = fmt.Errorf("%w: %w", ctx.Err(), e.Err)
 		}
+		if errors.Is(e.Err, context.DeadlineExceeded) {
+			e.Advice = "set timeout to a longer time, or run again later"
+		}
 	case errors.Is(err, hub.ErrNotHub), errors.As(err, &token), errors.As(err, &content): // in our own words
 	case errors.Is(err, errTooLong):
 		e.Err = fmt.Errorf("%w: %w", hub.ErrNotHub, err)
@@ -51,7 +54,10 @@ func (h *Hub) fail(ctx context.Context, r request, a *answer) error {
 		return e
 	}
 	code, message := a.header.Get("X-Error-Code"), h.message(a)
-	if code == "" {
+	switch {
+	case a.status == http.StatusRequestTimeout, a.status == http.StatusTooManyRequests, a.status >= 500:
+		code = "" // what failed knows nothing of datasets
+	case code == "":
 		code = codeOf(a.status, message)
 	}
 	switch {

@@ -40,6 +40,8 @@ func TestErrors(t *testing.T) {
 		"limit, by retry-after": {respond(429, "", "Retry-After: 3600"), hub.ErrRateLimited, "after 01:00:00 UTC"},
 		"server":                {respond(500, `{"error":"Internal"}`), hub.ErrUnavailable, "Internal"},
 		"gateway":               {respond(502, "<html>Bad Gateway"), hub.ErrUnavailable, ""},
+		"server, with a code":   {respond(503, "", "X-Error-Code: RepoNotFound"), hub.ErrUnavailable, ""},
+		"limit, with a code":    {respond(429, "", "X-Error-Code: RevisionNotFound"), hub.ErrRateLimited, ""},
 		"bad request":           {respond(400, `{"error":"Invalid YAML"}`), nil, "Invalid YAML"},
 		"another site":          {respond(404, "<!doctype html><title>404</title>"), hub.ErrNotHub, "proxy"},
 		"proxy's block":         {respond(400, "<html>blocked"), hub.ErrNotHub, ""},

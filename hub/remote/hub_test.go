@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hubgate/hubgate/hub"
 )
@@ -183,5 +184,11 @@ func TestCancellation(t *testing.T) {
 	_, err := h.Open(ctx, tiny)
 	if e := (*hub.Error)(nil); !errors.As(err, &e) || !errors.Is(err, context.Canceled) || !errors.Is(err, why) {
 		t.Errorf("got %v, want a *hub.Error with %v and %v", err, context.Canceled, why)
+	}
+	late, cancelLate := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer cancelLate()
+	_, err = h.Open(late, tiny)
+	if e := (*hub.Error)(nil); !errors.As(err, &e) || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(e.Mend(), "timeout") {
+		t.Errorf("got %v, want a *hub.Error with %v and advice", err, context.DeadlineExceeded)
 	}
 }
