@@ -45,7 +45,7 @@ func identity(e Env, cfg config.Config, transport http.RoundTripper) *remote.Ide
 		Endpoint:   cfg.Hub,
 		RequestURL: e.Getenv("ACTIONS_ID_TOKEN_REQUEST_URL"), RequestToken: e.Getenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN"),
 		Proof:     e.Getenv("HF_OIDC_ID_TOKEN"),
-		Transport: transport, Mask: action.New(e.Getenv, e.Stdout, e.HTTP, "").Mask,
+		PlainHTTP: cfg.PlainHTTP, Transport: transport, Mask: action.New(e.Getenv, e.Stdout, e.HTTP, "").Mask,
 	}
 	if id.Proof == "" && (id.RequestURL == "" || id.RequestToken == "") {
 		return nil

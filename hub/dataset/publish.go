@@ -31,9 +31,9 @@ type Push struct {
 	Gate       string
 	ReportOnly bool
 	Accepted   *gate.Acceptance // by whom what failed was accepted; nil when nothing was
-	Card       string // Markdown for the card: the summary of this run, should it become the baseline
-	MaxText    int64  // bytes of data/ beyond which texts are left out; 0 for 256 MiB
-	TempDir    string // where files are built; empty for the system's
+	Card       string           // Markdown for the card: the summary of this run, should it become the baseline
+	MaxText    int64            // bytes of data/ beyond which texts are left out; 0 for 256 MiB
+	TempDir    string           // where files are built; empty for the system's
 }
 
 // An OwnerError says that a baseline belongs to another repository or gate.
