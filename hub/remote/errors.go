@@ -73,28 +73,33 @@ func (h *Hub) fail(ctx context.Context, r request, a *answer) error {
 		if h.certain(ctx, r.repo) {
 			e.Err = hub.ErrNotFound
 		}
-	case a.status == http.StatusUnauthorized:
-		e.Err = hub.ErrUnauthorized
-	case a.status == http.StatusForbidden && strings.HasPrefix(message, "Access to this resource is disabled"):
-		e.Err = fmt.Errorf("%w: the Hub has disabled the dataset", hub.ErrForbidden)
-		e.Advice = "see the dataset's page for the reason, or use another dataset"
-	case a.status == http.StatusForbidden:
-		e.Err = with(hub.ErrForbidden, message)
-	case a.status == http.StatusPreconditionFailed:
-		e.Err = hub.ErrConflict
-	case a.status == http.StatusTooManyRequests:
-		e.Advice, e.Err = rateLimited(a)
-	case a.status == http.StatusRequestTimeout, a.status >= 500:
-		e.Err = with(hub.ErrUnavailable, message)
-	case a.status == http.StatusPaymentRequired:
-		e.Err = with(hub.ErrForbidden, message)
-		e.Advice = "the Hub asks for payment: see the owner's billing page"
-	case message == "": // what refuses, and does not say what, is no Hub: a proxy, a login page, another site
-		e.Err = hub.ErrNotHub
 	default:
-		e.Err = errors.New(message)
+		e.Advice, e.Err = refusalOf(a, message)
 	}
 	return e
+}
+
+// refusalOf says what an answer refuses that has no code, and how to mend it where package hub does not say.
+func refusalOf(a *answer, message string) (advice string, err error) {
+	switch {
+	case a.status == http.StatusUnauthorized:
+		return "", hub.ErrUnauthorized
+	case a.status == http.StatusForbidden && strings.HasPrefix(message, "Access to this resource is disabled"):
+		return "see the dataset's page for the reason, or use another dataset", fmt.Errorf("%w: the Hub has disabled the dataset", hub.ErrForbidden)
+	case a.status == http.StatusForbidden:
+		return "", with(hub.ErrForbidden, message)
+	case a.status == http.StatusPaymentRequired:
+		return "the Hub asks for payment: see the owner's billing page", with(hub.ErrForbidden, message)
+	case a.status == http.StatusPreconditionFailed:
+		return "", hub.ErrConflict
+	case a.status == http.StatusTooManyRequests:
+		return rateLimited(a)
+	case a.status == http.StatusRequestTimeout, a.status >= 500:
+		return "", with(hub.ErrUnavailable, message)
+	case message == "": // what refuses, and does not say what, is no Hub: a proxy, a login page, another site
+		return "", hub.ErrNotHub
+	}
+	return "", errors.New(message)
 }
 
 // wayToToken says how to get the token for a dataset that was asked for and refused; nothing where none was.
