@@ -9,9 +9,13 @@ import (
 	"github.com/hubgate/hubgate/gate/stat"
 )
 
-// maxGuarded is the number of scores on many values, both sides together, up to which Welch's test is guarded: beyond, a
-// relabelling takes too long, and the test is right by itself unless a side has no spread. On few values there is no bound.
-const maxGuarded = 2000
+// maxGuarded is the number of scores on many values, both sides together, up to which Welch's test is guarded, and maxAlike that
+// where neither side is more than twice the other: beyond, relabellings take too long, and the test is right by itself unless
+// a side has no spread. On few values there is no bound.
+const (
+	maxGuarded = 2000
+	maxAlike   = 400
+)
 
 // fewDraws is how many relabellings are drawn where p decides nothing: enough for a bound.
 const fewDraws = 1999
@@ -31,10 +35,9 @@ func (p Policy) guard(ms []measurement, digest string) {
 		m.shift(stat.Resampling{Alpha: p.Alpha, Family: 1, Seed: seed, Most: maxGuarded, Draws: 5 * fewDraws})
 		if m.Decided.Method == stat.WelchT {
 			o := stat.Resampling{Alpha: p.Alpha, Family: 1, Seed: seed, Most: maxGuarded}
+			o.Draws = fewDraws // where no p is small enough to need more
 			if found[i] {
-				o.Family = families[m.Criterion.Tier]
-			} else {
-				o.Draws = fewDraws // no p of this one is small enough to need more
+				o.Draws = manyDraws(p.Alpha, families[m.Criterion.Tier])
 			}
 			m.guard(o)
 			m.flat = m.Permutation == nil && m.candidate.moments.Constant() != m.baseline.moments.Constant()
@@ -44,6 +47,11 @@ func (p Policy) guard(ms []measurement, digest string) {
 			m.adviseConstant()
 		}
 	})
+}
+
+// manyDraws is how many relabellings tell a p from Holm's first threshold: four times as many as one among them would take.
+func manyDraws(alpha float64, family int) int {
+	return max(9_999, int(4*float64(family)/alpha))
 }
 
 // families counts the tests of each tier that are corrected together.
@@ -97,10 +105,6 @@ func (m *measurement) guard(o stat.Resampling) {
 		o.Critical = -stat.Quantile(o.Alpha, m.Decided.DF)
 	}
 	permuted, err := m.permute(o)
-	if errors.Is(err, stat.ErrTooMany) {
-		o.Family = 1 // fewer draws leave p valid, and only less small
-		permuted, err = m.permute(o)
-	}
 	switch {
 	case errors.Is(err, stat.ErrTooMany):
 		return
@@ -132,7 +136,11 @@ func (m *measurement) claims(t stat.Test) [3]bool {
 
 // permute refuses many values before it counts them.
 func (m *measurement) permute(o stat.Resampling) (stat.Permuted, error) {
-	if !(m.candidate.few && m.baseline.few) && m.candidate.n()+m.baseline.n() > o.Most {
+	c, b := m.candidate.n(), m.baseline.n()
+	if max(c, b) <= 2*min(c, b) {
+		o.Most = maxAlike
+	}
+	if !(m.candidate.few && m.baseline.few) && c+b > o.Most {
 		return stat.Permuted{}, stat.ErrTooMany
 	}
 	return stat.Permutation(m.candidate.values, m.baseline.values, o)

@@ -307,6 +307,27 @@ func TestGuardedBoundsAgreeWithP(t *testing.T) {
 	}
 }
 
+// Fewer draws than usual give a coarser p, and leave tables to be drawn that would be enumerated.
+func TestPermutationDraws(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(53, 54))
+	xs, ys := ordinals(rng, 200), ordinals(rng, 200)
+	o := Resampling{Alpha: 0.05, Family: 1, Seed: 3, Critical: 1.65}
+	exact := permuted(t, xs, ys, o)
+	o.Draws = 1999
+	drawn := permuted(t, xs, ys, o)
+	if !exact.Exact || drawn.Exact || drawn.Resamples != 1999 {
+		t.Fatalf("%+v and %+v", exact, drawn)
+	}
+	if !near(drawn.PWorse, exact.PWorse, 0.05) || !near(drawn.High, exact.High, 0.15) || !near(drawn.Low, exact.Low, 0.15) {
+		t.Errorf("drawn %+v, exact %+v", drawn, exact)
+	}
+	o.Draws = -1
+	if _, err := Permutation(xs, ys, o); err == nil {
+		t.Error("a negative number of draws is taken")
+	}
+}
+
 func permuted(t *testing.T, candidate, baseline []float64, o Resampling) Permuted {
 	t.Helper()
 	p, err := Permutation(candidate, baseline, o)

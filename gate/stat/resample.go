@@ -59,7 +59,7 @@ func (o Resampling) draws(steps int) (int, error) {
 		return 0, ErrTooMany
 	}
 	if o.Draws > 0 {
-		return o.Draws, nil
+		return min(o.Draws, int(most)), nil
 	}
 	return int(min(max(leastDraws, math.Ceil(float64(20*first))), most)), nil
 }
