@@ -103,6 +103,13 @@ type Store interface {
 	Log(ctx context.Context, revision string) iter.Seq2[Commit, error]
 }
 
+// A Visible is a store that may know who can read it. Of a store that is none, nothing is known.
+type Visible interface {
+	// Public reports whether everybody may read the dataset, without an account and without being let in. It is false where that
+	// is not known.
+	Public() bool
+}
+
 // A Hub holds datasets by name. It is safe for concurrent use.
 type Hub interface {
 	// Open returns a dataset. It returns ErrNotFound when there is certainly none, and ErrHidden when there is none or the

@@ -34,7 +34,8 @@ type Query struct {
 // Found is a baseline, or the reason for which there is none, with the files that it was read from.
 type Found struct {
 	gate.Baseline
-	*Open // nil when nothing was read
+	*Open       // nil when nothing was read
+	Public bool // everybody may read the dataset, as far as is known
 }
 
 // Baseline returns the run to compare a model with.
@@ -55,6 +56,13 @@ func Baseline(ctx context.Context, h hub.Hub, q Query) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
+	found, err := baselineIn(ctx, st, q)
+	v, known := st.(hub.Visible)
+	found.Public = known && v.Public()
+	return found, err
+}
+
+func baselineIn(ctx context.Context, st hub.Store, q Query) (Found, error) {
 	at, err := st.Resolve(ctx, cmp.Or(q.Revision, mainBranch))
 	if errors.Is(err, hub.ErrNoRevision) && q.Revision == "" {
 		return Found{}, nil

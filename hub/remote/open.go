@@ -10,8 +10,9 @@ import (
 )
 
 var (
-	_ hub.Hub   = (*Hub)(nil)
-	_ hub.Store = (*store)(nil)
+	_ hub.Hub     = (*Hub)(nil)
+	_ hub.Store   = (*store)(nil)
+	_ hub.Visible = (*store)(nil)
 )
 
 // Open returns the dataset r after one request for what the Hub knows of it. A dataset without a commit is one too.
@@ -22,9 +23,11 @@ func (h *Hub) Open(ctx context.Context, r hub.Repo) (hub.Store, error) {
 	}
 	was := h.current(r)
 	var info struct {
-		ID string `json:"id"`
+		ID      string `json:"id"`
+		Private *bool  `json:"private"`
+		Gated   any    `json:"gated"` // false, or how people are let in
 	}
-	req := request{op: "open", target: r.String(), repo: was, path: datasetAPI(was), query: url.Values{"expand": {"sha"}}}
+	req := request{op: "open", target: r.String(), repo: was, path: datasetAPI(was), query: url.Values{"expand": {"sha", "private", "gated"}}}
 	_, err := h.call(ctx, req, &info)
 	if errors.Is(err, hub.ErrNoRevision) {
 		return &store{hub: h, repo: h.current(was)}, nil
@@ -37,5 +40,6 @@ func (h *Hub) Open(ctx context.Context, r hub.Repo) (hub.Store, error) {
 		return nil, &hub.Error{Op: "open", Target: r.String(), Err: fmt.Errorf("%w: it does not name the dataset", hub.ErrNotHub)}
 	}
 	h.rename(r, now)
-	return &store{hub: h, repo: now}, nil
+	public := info.Private != nil && !*info.Private && info.Gated == false
+	return &store{hub: h, repo: now, public: public}, nil
 }

@@ -9,12 +9,16 @@ import (
 
 // A store is one dataset.
 type store struct {
-	hub  *Hub
-	repo hub.Repo // as it is called now
+	hub    *Hub
+	repo   hub.Repo // as it is called now
+	public bool     // when it was opened; false where it was not said
 }
 
 // Repo implements hub.Reader. A dataset that was renamed has its new name.
 func (s *store) Repo() hub.Repo { return s.repo }
+
+// Public implements hub.Visible. It says what the Hub said when the dataset was opened.
+func (s *store) Public() bool { return s.public }
 
 // datasetAPI returns the path of a dataset's API, and of what is below it. Each further part is one segment.
 func datasetAPI(r hub.Repo, parts ...string) string {
