@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hubgate/hubgate/gate/score"
 )
 
 // rowBatch is how many rows are read between two looks at the context.
@@ -42,7 +44,8 @@ func readParquet(ctx context.Context, f *File, a *assembler, o *Options) error {
 	for i, leaf := range leaves {
 		if slots[i] >= 0 {
 			c := newColumn(p, leaf, d)
-			if r.form == nil && !leaf.number() && a.beside(slots[i]) {
+			c.guess = r.form == nil && a.guess(slots[i], leaf)
+			if c.guess || r.form == nil && !leaf.number() && a.beside(slots[i]) {
 				c.brief = looked
 			}
 			r.columns = append(r.columns, c)
@@ -114,6 +117,7 @@ type parquetRows struct {
 	row     int       // the last one handed on, counted from 1 over the file
 	all     []*column // columns, and causes
 	plan    plan
+	spared  bool          // what is not worth reading on was let go
 	batch   *parquetBatch // nil where rows are handed on one by one
 
 	// Of tables that WriteLong or WriteWide wrote: the metrics by column, and the column of causes.
@@ -161,7 +165,12 @@ func (r *parquetRows) read(ctx context.Context, group int, rows int64) error {
 				r.setOwn()
 			} else {
 				for i, c := range r.columns {
-					r.a.set(r.slots[i], c.cell())
+					v := c.cell()
+					if c.guess && !c.numbers {
+						_, cause := scoreOf(v)
+						c.numbers = cause == score.Scored
+					}
+					r.a.set(r.slots[i], v)
 				}
 			}
 			r.row++

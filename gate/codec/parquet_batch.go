@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"fmt"
 	"slices"
 	"unsafe"
 
@@ -250,6 +249,7 @@ func (m *batchMetric) read(a *assembler, out *score.BatchScores, n, first int) {
 	if c.coded {
 		m.look()
 	}
+	defer func() { c.numbers = c.numbers || c.guess && slices.Contains(out.Causes, score.Scored) }()
 	for i := range n {
 		if !c.coded {
 			v := c.cell()
@@ -282,35 +282,4 @@ func (m *batchMetric) look() {
 		num, cause := scoreOf(v)
 		m.values, m.causes = append(m.values, num), append(m.causes, cause)
 	}
-}
-
-// looked is for how many rows JSON text is looked into whose scores stand in columns of their own, too. That text is most of
-// a file's bytes, and all that comes of the rest of it is how often the two disagree.
-const looked = 1000
-
-// spare stops reading columns of JSON text whose metrics have all turned out to stand in columns of their own, once rows
-// enough have been looked at. Columns that were expected to stop and do not are fetched too from a row group on.
-func (r *parquetRows) spare(group int) {
-	if r.row != looked || r.batch != nil {
-		return
-	}
-	for i := 0; i < len(r.columns); i++ {
-		s := &r.a.slots[r.slots[i]]
-		if !s.deep || r.columns[i].leaf.number() || r.form != nil || !r.a.spares(s) {
-			continue
-		}
-		r.a.st.log = append(r.a.st.log, fmt.Sprintf("%s: compared column %q with the scores beside it in the first %d rows only",
-			r.a.file.Name, s.name, r.row))
-		r.columns = slices.Delete(r.columns, i, i+1)
-		r.slots = slices.Delete(r.slots, i, i+1)
-		r.metrics = slices.Delete(r.metrics, i, i+1)
-		i--
-	}
-	for _, c := range r.columns {
-		if c.brief > 0 {
-			c.brief, r.plan.next = 0, group
-		}
-	}
-	r.all = r.columns
-	r.batch = newParquetBatch(r)
 }

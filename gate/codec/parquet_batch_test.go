@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -167,5 +168,48 @@ func TestParquetStructBesideColumn(t *testing.T) {
 	}
 	if a, s := got.Tables[0].Column("accuracy"), got.Tables[0].Column("style"); a.Scored(5) || a.Values[3] != 1 || s.Values[8] != 2 {
 		t.Errorf("the columns of scores are %v and %v", a, s)
+	}
+}
+
+// Text that is no number in the first rows is not read on; text that is a number is, wherever it begins to be one within them.
+func TestTextIsNotReadOn(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		ID       string  `parquet:"id"`
+		Accuracy float64 `parquet:"accuracy"`
+		Notes    string  `parquet:"notes"`
+		Odd      string  `parquet:"odd"`
+	}
+	for _, inputs := range []bool{false, true} { // by columns, and row by row
+		rows := make([]row, 5000)
+		for i := range rows {
+			rows[i] = row{fmt.Sprint("q", i), float64(i%2) / 2, fmt.Sprint("a note on ", i), "-"}
+			if i >= 900 {
+				rows[i].Odd = fmt.Sprint(i % 2)
+			}
+		}
+		var b bytes.Buffer
+		if err := parquet.Write(&b, rows, parquet.MaxRowsPerRowGroup(500)); err != nil {
+			t.Fatal(err)
+		}
+		f := File{Name: "f.parquet", Content: bytes.NewReader(b.Bytes()), Size: int64(b.Len())}
+		s, err := Read(t.Context(), []File{f}, Options{ModelID: "m", Inputs: inputs, Metrics: nil})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, c := range s.Tables[0].Columns() {
+			names = append(names, c.Metric)
+		}
+		if got := strings.Join(names, " "); got != "accuracy odd" {
+			t.Errorf("metrics %s, want accuracy odd", got)
+		}
+		odd := s.Tables[0].Column("odd")
+		if n := len(odd.Usable()); n != 4100 {
+			t.Errorf("%d usable scores of odd, want 4100", n)
+		}
+		if log := strings.Join(s.Log, "\n"); !strings.Contains(log, "not read further: notes") {
+			t.Errorf("log %q", log)
+		}
 	}
 }

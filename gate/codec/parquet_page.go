@@ -31,6 +31,9 @@ type column struct {
 	ahead int64 // how much is read from the file at a time
 	brief int64 // how many rows of the file are likely to be read at most; 0 for all
 
+	guess   bool // of text that holds scores only if it is numbers
+	numbers bool // some of it was
+
 	group int    // the row group being read
 	off   int64  // in the file, of the next page
 	end   int64  // in the file, of the chunk
