@@ -46,11 +46,11 @@ func holdAlarms(t *testing.T, count, of int) {
 	}
 }
 
-// The command says the same of 2,000 splits of each model that is here. With HUBGATE_SIMULATE=1 it takes minutes.
+// The command says the same of 2,000 splits of each model.
 func TestAlpacaCalibrate(t *testing.T) {
 	t.Parallel()
-	if os.Getenv("HUBGATE_SIMULATE") == "" {
-		t.Skip("takes minutes; set HUBGATE_SIMULATE=1")
+	if testing.Short() {
+		t.Skip("takes some ten seconds")
 	}
 	for _, model := range []string{"alpaca-7b", "claude-2.1", "gpt-3.5-turbo-1106", "vicuna-13b-v1.5"} {
 		dir := t.TempDir()
