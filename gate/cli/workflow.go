@@ -90,6 +90,7 @@ func (w *workflow) accept(ctx context.Context, rep gate.Report) gate.Report {
 	if a == nil {
 		return rep
 	}
+	w.remark("%s accepted what failed: %s", a.By, a.Reason)
 	return rep.Accept(gate.Acceptance{By: a.By, Reason: a.Reason, At: a.At, SHA: a.SHA, URL: a.URL})
 }
 

@@ -240,6 +240,8 @@ func (v *view) said() string {
 			return "These scores are the baseline itself: there is no other run to compare with."
 		}
 		return "First run: there is no baseline to compare with yet."
+	case v.report.Accepted != nil && v.nouns(gate.Warn) != "":
+		return v.nouns(gate.Warn) + " in " + comparisons + ", accepted."
 	case v.nouns(gate.Warn) != "":
 		return v.nouns(gate.Warn) + " in " + comparisons + ", none in a critical metric."
 	case v.outcomes[gate.Incomparable] > 0:
