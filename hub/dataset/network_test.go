@@ -36,12 +36,16 @@ const groups = 100 // row groups of the large baseline
 func largeBaseline(tb testing.TB, rowsPerGroup int) []byte {
 	tb.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
-	prose := make([]byte, 1<<20)
-	for i := range prose {
-		prose[i] = byte('a' + rng.IntN(26))
-		if rng.IntN(6) == 0 {
-			prose[i] = ' '
+	var prose []byte // of few words, so that it compresses as answers do
+	words := make([][]byte, 500)
+	for i := range words {
+		words[i] = make([]byte, 3+rng.IntN(9))
+		for k := range words[i] {
+			words[i][k] = byte('a' + rng.IntN(26))
 		}
+	}
+	for len(prose) < 1<<20 {
+		prose = append(append(prose, words[rng.IntN(len(words))]...), ' ')
 	}
 	text := func(n int) string {
 		at := rng.IntN(len(prose) - n)
