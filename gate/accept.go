@@ -28,7 +28,7 @@ func (r Report) Accept(a Acceptance) Report {
 		m.Findings = slices.Clone(m.Findings)
 		for j := range m.Findings {
 			if failed(m.Findings[j]) {
-				m.Findings[j].Decision = Warn
+				m.Findings[j].Decision, m.Findings[j].Accepted = Warn, true
 			}
 		}
 	}

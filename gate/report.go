@@ -68,6 +68,7 @@ type Finding struct {
 	Outcome  Outcome
 	Decision Decision
 	Reason   string
+	Accepted bool    // it failed, and somebody accepted that
 	AtWorst  Outcome // what it would be with the missing scores at the worst, where that decides worse; else zero
 }
 

@@ -14,55 +14,100 @@ import (
 	"github.com/hubgate/hubgate/hub/dataset"
 )
 
-// findBaselines returns what each model is compared with.
-func findBaselines(ctx context.Context, cfg config.Config, h hub.Hub, cand *candidate, repos map[string]hub.Repo, ancestors []string) (map[string]gate.Baseline, error) {
+// The baselines are what the models of a run are compared with. What they were read from stays open until they are closed, so that
+// texts of samples can be read from it.
+type baselines struct {
+	cfg  config.Config
+	hub  hub.Hub
+	cand *candidate
+
+	of      map[string]gate.Baseline // by the candidate's models
+	public  map[string]bool          // the models whose results dataset everybody may read
+	sources []source
+}
+
+// A source is files that scores were read from, and how.
+type source struct {
+	files   []codec.File
+	options codec.Options
+	close   func()
+}
+
+// Close releases the files.
+func (b *baselines) Close() {
+	for _, s := range b.sources {
+		s.close()
+	}
+}
+
+// find returns what each model is compared with. Those of the models whose results datasets are looked into lie in repos.
+func (b *baselines) find(ctx context.Context, repos map[string]hub.Repo, ancestors []string) error {
 	given := map[string]string{}
-	for _, m := range cfg.Policy.Models {
+	for _, m := range b.cfg.Policy.Models {
 		if m.Baseline != "" {
 			given[m.Model] = m.Baseline
 		}
 	}
-	out := map[string]gate.Baseline{}
-	if cfg.Baseline != "" {
-		all, err := givenBaseline(ctx, cfg, h, cfg.Baseline, cand)
+	b.of, b.public = map[string]gate.Baseline{}, map[string]bool{}
+	if b.cfg.Baseline != "" {
+		all, err := b.given(ctx, b.cfg.Baseline)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out = match(cand.run, all)
+		b.of = match(b.cand.run, all)
 	}
-	for _, model := range cand.run.Models() {
-		var b gate.Baseline
+	for _, model := range b.cand.run.Models() {
+		var one gate.Baseline
 		var err error
 		switch {
 		case given[model] != "":
-			b, err = modelBaseline(ctx, cfg, h, given[model], cand, model)
-		case cfg.Baseline != "":
+			if one, err = b.given(ctx, given[model]); err == nil {
+				one = match(b.cand.run.Only(model), one)[model]
+			}
+		case b.cfg.Baseline != "":
 			continue
 		default:
-			b, err = recordedBaseline(ctx, cfg, h, cand, model, repos[model], ancestors)
+			one, err = b.recorded(ctx, model, repos[model], ancestors)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		out[model] = b
+		b.of[model] = one
 	}
-	return out, nil
+	return nil
 }
 
-// recordedBaseline looks into the model's results dataset.
-func recordedBaseline(ctx context.Context, cfg config.Config, h hub.Hub, cand *candidate, model string, repo hub.Repo, ancestors []string) (gate.Baseline, error) {
-	only := cand.run.Only(model)
+// allPublic reports whether everybody may read the results datasets that the run is compared with. What was given as a baseline
+// says nothing about them.
+func (b *baselines) allPublic() bool {
+	public := 0
+	for model, one := range b.of {
+		switch {
+		case one.Run == nil:
+		case !b.public[model]:
+			return false
+		default:
+			public++
+		}
+	}
+	return public > 0
+}
+
+// recorded looks into the model's results dataset.
+func (b *baselines) recorded(ctx context.Context, model string, repo hub.Repo, ancestors []string) (gate.Baseline, error) {
+	only := b.cand.run.Only(model)
 	q := dataset.Query{
-		Repo: repo, Model: model, SHA256: score.SHA256(only.Tables), GitSHA: cand.run.Provenance.GitSHA, Options: cand.options,
-		Origin: cand.files.origin, EvalConfig: cand.run.Provenance.EvalConfig, Ancestors: ancestors,
+		Repo: repo, Model: model, SHA256: score.SHA256(only.Tables), GitSHA: b.cand.run.Provenance.GitSHA, Options: b.cand.options,
+		Origin: b.cand.files.origin, EvalConfig: b.cand.run.Provenance.EvalConfig, Ancestors: ancestors,
 	}
-	if cfg.BaselineRevision != "auto" {
-		q.Revision = cfg.BaselineRevision
+	if b.cfg.BaselineRevision != "auto" {
+		q.Revision = b.cfg.BaselineRevision
 	}
-	found, err := dataset.Baseline(ctx, h, q)
+	found, err := dataset.Baseline(ctx, b.hub, q)
 	if found.Open != nil {
-		found.Close()
+		b.sources = append(b.sources, source{found.Files, b.cand.options, found.Close})
 	}
+	b.public[model] = found.Public
 	switch {
 	case err == nil && found.Unreadable != nil:
 		return undecided(found.Unreadable), nil
@@ -83,19 +128,10 @@ func undecided(err error) gate.Baseline {
 	return gate.Baseline{Unreadable: errors.New(describeError(err))}
 }
 
-// modelBaseline reads the run that the policy names for one model.
-func modelBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source string, cand *candidate, model string) (gate.Baseline, error) {
-	given, err := givenBaseline(ctx, cfg, h, source, cand)
-	if err != nil {
-		return gate.Baseline{}, err
-	}
-	return match(cand.run.Only(model), given)[model], nil
-}
-
-// givenBaseline reads the run that an input or the policy names. It must be there; where its scores cannot be read, what
+// given reads the run that an input or the policy names. It must be there; where its scores cannot be read, what
 // it is compared with is undecided.
-func givenBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source string, cand *candidate) (gate.Baseline, error) {
-	files, err := openScores(ctx, "baseline", []string{source}, h, cand.options, cfg.ReportDir)
+func (b *baselines) given(ctx context.Context, from string) (gate.Baseline, error) {
+	files, err := openScores(ctx, "baseline", []string{from}, b.hub, b.cand.options, b.cfg.ReportDir)
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
@@ -105,12 +141,12 @@ func givenBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source str
 	default:
 		return gate.Baseline{}, unusable(err)
 	}
-	defer files.Close()
-	o := cand.options
+	o := b.cand.options
 	o.ModelID = "" // the candidate's; a baseline of several models is matched by their ids
-	if models := cand.run.Models(); len(models) == 1 {
+	if models := b.cand.run.Models(); len(models) == 1 {
 		o.Unnamed = models[0]
 	}
+	b.sources = append(b.sources, source{files.files, o, files.Close})
 	scores, err := codec.Read(ctx, files.files, o)
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -119,7 +155,7 @@ func givenBaseline(ctx context.Context, cfg config.Config, h hub.Hub, source str
 		return undecided(err), nil
 	}
 	run := &gate.Run{Tables: scores.Tables, Hints: dataset.Hints(scores)}
-	run.Provenance = gate.Provenance{Source: source, Commit: files.commit(), SHA256: score.SHA256(scores.Tables)}
+	run.Provenance = gate.Provenance{Source: from, Commit: files.commit(), SHA256: score.SHA256(scores.Tables)}
 	return gate.Baseline{Run: run, Warnings: scores.Warnings}, nil
 }
 

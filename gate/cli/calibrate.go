@@ -41,7 +41,9 @@ func calibrate(ctx context.Context, e Env, cfg config.Config) int {
 	defer cand.files.Close()
 	var bases map[string]gate.Baseline
 	if cfg.Baseline != "" {
-		given, err := givenBaseline(ctx, cfg, h, cfg.Baseline, cand)
+		b := baselines{cfg: cfg, hub: h, cand: cand}
+		defer b.Close()
+		given, err := b.given(ctx, cfg.Baseline)
 		if err != nil {
 			return e.fail(err)
 		}

@@ -41,16 +41,17 @@ func judge(ctx context.Context, e Env, cfg config.Config, w *workflow) (int, err
 	if err != nil && needsDataset(cfg, w.event) {
 		return 0, unusable(err)
 	}
-	bases, err := findBaselines(ctx, cfg, h, cand, repos, w.ancestors(ctx, cfg))
-	if err != nil {
+	bases := &baselines{cfg: cfg, hub: h, cand: cand}
+	defer bases.Close()
+	if err := bases.find(ctx, repos, w.ancestors(ctx, cfg)); err != nil {
 		return 0, err
 	}
-	rep := gate.Evaluate(cand.run, bases, cfg.Policy)
+	rep := gate.Evaluate(cand.run, bases.of, cfg.Policy)
 	rep.Warnings = append(rep.Warnings, cand.scores.Warnings...)
 	rep = w.accept(ctx, rep)
 	rep.Warnings = append(rep.Warnings, w.remarked(cand.run)...)
 	published := publish(ctx, e, cfg, h, w.event, cand, repos, &rep)
-	shown := show(ctx, e, cfg, w, cand, rep, published != nil)
+	shown := show(ctx, e, w, bases, rep, published != nil)
 	return exitCode(e, cfg, rep.Decision(), published, shown), nil
 }
 

@@ -27,7 +27,7 @@ func describe(ctx context.Context, e Env, cfg config.Config) int {
 	defer cand.files.Close()
 	rep := gate.Describe(cand.run, cfg.Policy)
 	rep.Warnings = append(rep.Warnings, cand.scores.Warnings...)
-	files, err := writeReports(cfg, rep, newPage(ctx, e, cfg, &w, cand, rep))
+	files, err := writeReports(cfg, rep, newPage(ctx, e, &w, &baselines{cfg: cfg, hub: h, cand: cand}, rep))
 	printReport(e, cfg, rep, files, false)
 	if err != nil {
 		return e.fail(err)

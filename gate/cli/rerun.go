@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/codec"
 	"github.com/hubgate/hubgate/gate/config"
 	"github.com/hubgate/hubgate/hub/dataset"
 )
@@ -19,6 +20,16 @@ func rerun(cfg config.Config, rep gate.Report) string {
 	}
 	add("results", cfg.Results...)
 	add("model", cfg.Model)
+	add("format", otherwise(cfg.Format, "auto"))
+	add("id-column", cfg.IDColumn)
+	add("model-column", cfg.ModelColumn)
+	add("task-column", cfg.TaskColumn)
+	add("group-column", cfg.GroupColumn)
+	add("trial-column", cfg.TrialColumn)
+	for _, m := range cfg.Metrics {
+		add("metrics", metricArg(m))
+	}
+	add("policy", otherwise(cfg.PolicyFile, ".github/hubgate.yml"))
 	if cfg.Hub != "https://huggingface.co" && (cfg.Baseline == "" || dataset.IsLocation(cfg.Baseline)) {
 		add("hub", cfg.Hub)
 	}
@@ -29,11 +40,25 @@ func rerun(cfg config.Config, rep gate.Report) string {
 		add("baseline", base)
 	default:
 		add("namespace", cfg.Namespace)
-		if cfg.Dataset != "{namespace}/{model}-results" {
-			add("dataset", cfg.Dataset)
-		}
+		add("dataset", otherwise(cfg.Dataset, "{namespace}/{model}-results"))
 	}
 	return strings.Join(args, " ")
+}
+
+// otherwise returns s unless it is what holds anyway.
+func otherwise(s, usual string) string {
+	if s == usual {
+		return ""
+	}
+	return s
+}
+
+// metricArg returns a metric as it is asked for.
+func metricArg(m codec.Metric) string {
+	if m.Name == "" || m.Name == m.Path {
+		return m.Path
+	}
+	return m.Name + "=" + m.Path
 }
 
 // pinned returns where the baseline of a run of one model lies, by its commit; empty where that is not on a Hub.

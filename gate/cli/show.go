@@ -15,14 +15,14 @@ import (
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/action"
-	"github.com/hubgate/hubgate/gate/codec"
 	"github.com/hubgate/hubgate/gate/config"
 	"github.com/hubgate/hubgate/gate/report"
 )
 
 // show writes the report to the terminal, to its directory, and to GitHub. Every step runs even if an earlier one failed.
-func show(ctx context.Context, e Env, cfg config.Config, w *workflow, cand *candidate, rep gate.Report, unpublished bool) error {
-	page := newPage(ctx, e, cfg, w, cand, rep)
+func show(ctx context.Context, e Env, w *workflow, b *baselines, rep gate.Report, unpublished bool) error {
+	cfg := b.cfg
+	page := newPage(ctx, e, w, b, rep)
 	written, err := writeReports(cfg, rep, page)
 	printReport(e, cfg, rep, written, unpublished)
 	page.Limit = report.SummaryLimit
@@ -45,61 +45,24 @@ func show(ctx context.Context, e Env, cfg config.Config, w *workflow, cand *cand
 }
 
 // newPage gathers what the Markdown shows beside the report.
-func newPage(ctx context.Context, e Env, cfg config.Config, w *workflow, cand *candidate, rep gate.Report) report.Page {
+func newPage(ctx context.Context, e Env, w *workflow, b *baselines, rep gate.Report) report.Page {
 	event := w.event
 	p := report.Page{
-		Key: w.key, Version: tool().Version, ReportOnly: cfg.ReportOnly, Samples: samples(cfg, event),
-		Accept: event.PullRequest != 0, Rerun: rerun(cfg, rep),
+		Key: w.key, Version: tool().Version, ReportOnly: b.cfg.ReportOnly, Samples: samples(b, event),
+		Accept: event.PullRequest != 0, Rerun: rerun(b.cfg, rep), Attempts: w.attempts(ctx),
 	}
 	if event.Repository != "" {
 		server := strings.TrimRight(cmp.Or(e.Getenv("GITHUB_SERVER_URL"), "https://github.com"), "/")
 		p.Links.CommitURL = server + "/" + event.Repository + "/commit/"
 	}
 	if p.Samples == report.SampleTexts {
-		texts, err := sampleTexts(ctx, cand, rep)
+		texts, err := sampleTexts(ctx, b, rep)
 		if err != nil {
-			e.log("warning: the texts of the samples that changed most are not shown: %s", describeError(err))
+			e.log("warning: texts of the samples that changed most are not shown: %s", describeError(err))
 		}
 		p.Texts = texts
 	}
 	return p
-}
-
-// samples decides what is shown of samples. Text is shown by itself only to those who may read it anyway.
-func samples(cfg config.Config, event action.Event) report.Samples {
-	switch cfg.Samples {
-	case config.SamplesText:
-		return report.SampleTexts
-	case config.SamplesIDs:
-		return report.SampleIDs
-	case config.SamplesNone:
-		return report.NoSamples
-	}
-	if !cfg.GitHub || event.Private {
-		return report.SampleTexts
-	}
-	return report.SampleIDs
-}
-
-// sampleTexts reads the texts of the few samples that the report shows.
-func sampleTexts(ctx context.Context, cand *candidate, rep gate.Report) (map[report.Place]report.SampleText, error) {
-	var want []codec.Place
-	for _, m := range rep.Models {
-		for _, f := range m.Findings {
-			for _, move := range f.MostMoved {
-				want = append(want, codec.Place{File: move.File, Row: move.Row})
-			}
-		}
-	}
-	if len(want) == 0 {
-		return nil, nil
-	}
-	texts, err := codec.Texts(ctx, cand.files.files, cand.options, want)
-	out := make(map[report.Place]report.SampleText, len(texts))
-	for place, t := range texts {
-		out[report.Place(place)] = report.SampleText(t)
-	}
-	return out, err
 }
 
 // A written is the reports that were written; empty paths where one was not.

@@ -14,6 +14,7 @@ import (
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/action"
 	"github.com/hubgate/hubgate/gate/config"
+	"github.com/hubgate/hubgate/gate/report"
 )
 
 // resolveTime bounds what is asked of GitHub before the settings, and with them the timeout, are known.
@@ -90,8 +91,31 @@ func (w *workflow) accept(ctx context.Context, rep gate.Report) gate.Report {
 	if a == nil {
 		return rep
 	}
-	w.remark("%s accepted what failed: %s", a.By, a.Reason)
 	return rep.Accept(gate.Acceptance{By: a.By, Reason: a.Reason, At: a.At, SHA: a.SHA, URL: a.URL})
+}
+
+// attempts returns the earlier judgements of the same commit, as the comment remembers them.
+func (w *workflow) attempts(ctx context.Context) []report.Attempt {
+	if w.event.PullRequest == 0 {
+		return nil
+	}
+	past, err := w.gh.Past(ctx, w.event, report.Marker(w.key))
+	if err != nil {
+		w.notices = append(w.notices, err.Error())
+	}
+	var out []report.Attempt
+	for _, a := range past {
+		d, known := gate.ParseDecision(a.Decision)
+		if !known {
+			continue
+		}
+		one := report.Attempt{Decision: d}
+		if a.Run == w.event.Run {
+			one.Number = a.Number
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 // remark notes what a reader should know of how this run came to be judged.

@@ -33,7 +33,7 @@ func CalibrationMarkdown(c gate.Calibration, version string, limit int) string {
 		}
 		d.blocks = append(d.blocks, paragraph("Warnings:"), warnings)
 	}
-	d.blocks = append(d.blocks, footer(calibrationNote+" · hubgate "+version))
+	d.blocks = append(d.blocks, footer{calibrationNote + " · hubgate " + version})
 	return d.fit(limit)
 }
 

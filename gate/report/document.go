@@ -40,11 +40,17 @@ func (a *alert) write(b *strings.Builder) {
 	}
 }
 
-// A list is a list of lines of inline Markdown.
+// A list is a list of lines of inline Markdown. Those that begin with nested are below the last that does not.
 type list []string
+
+const nested = "\x00"
 
 func (l list) write(b *strings.Builder) {
 	for _, item := range l {
+		if below, ok := strings.CutPrefix(item, nested); ok {
+			b.WriteString("  ")
+			item = below
+		}
 		b.WriteString("- " + item + "\n")
 	}
 }
@@ -139,6 +145,7 @@ type details struct {
 	summary string
 	keep    importance
 	blocks  []block
+	brief   func() []block // the same in less space; nil when there is no such form
 }
 
 // An importance says which folded sections are left out first when a page is too long.
@@ -157,10 +164,18 @@ func (d *details) write(b *strings.Builder) {
 	b.WriteString("\n</details>\n")
 }
 
-// A footer is small print.
-type footer string
+// A footer is small print, in lines of inline Markdown.
+type footer []string
 
-func (f footer) write(b *strings.Builder) { b.WriteString("<sub>" + string(f) + "</sub>\n") }
+func (f footer) write(b *strings.Builder) {
+	for i, line := range f {
+		b.WriteString("<sub>" + line + "</sub>")
+		if i < len(f)-1 {
+			b.WriteByte('\\') // a line break: https://spec.commonmark.org/0.31.2/#hard-line-breaks
+		}
+		b.WriteByte('\n')
+	}
+}
 
 // String returns the page.
 func (d *document) String() string {
@@ -191,10 +206,10 @@ func (d *document) fit(limit int) string {
 	for _, shorten := range []func(over int) bool{
 		func(over int) bool { return d.dropRows(passing, over) },
 		func(int) bool { return d.dropDetails(detail) },
-		func(int) bool { return d.abbreviate(sample) },
+		func(int) bool { return d.abbreviateDetails() },
 		func(int) bool { return d.dropDetails(samples) },
 		func(over int) bool { return d.dropRows(warning, over) },
-		func(int) bool { return d.abbreviate(failing) },
+		func(int) bool { return d.abbreviate() },
 		func(over int) bool { return d.dropRows(failing, over) },
 	} {
 		for len(text) > limit && shorten(len(text)-limit) {
@@ -259,16 +274,27 @@ func (d *document) dropDetails(keep importance) bool {
 	return false
 }
 
-// abbreviate puts the last table that has rows of a rank and a brief form into that form. Rows of lesser rank have been left
+// abbreviateDetails puts the first folded section that has a brief form into that form.
+func (d *document) abbreviateDetails() bool {
+	for _, b := range d.blocks {
+		if s, ok := b.(*details); ok && s.brief != nil {
+			s.blocks, s.brief = s.brief(), nil
+			return true
+		}
+	}
+	return false
+}
+
+// abbreviate puts the last table that has failing rows and a brief form into that form. Other rows have been left
 // out by then, and stay so.
-func (d *document) abbreviate(r rank) bool {
+func (d *document) abbreviate() bool {
 	for t := range d.tables() {
-		if t.brief == nil || !t.has(r) {
+		if t.brief == nil || !t.has(failing) {
 			continue
 		}
 		brief := t.brief()
 		brief.left = t.left
-		brief.rows = slices.DeleteFunc(brief.rows, func(row row) bool { return row.rank < r })
+		brief.rows = slices.DeleteFunc(brief.rows, func(row row) bool { return row.rank < failing })
 		for _, row := range t.rows {
 			if row.rank == counting {
 				brief.rows = append(brief.rows, row)

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,6 +39,16 @@ func goldens(tb testing.TB) map[string]func() golden {
 		"improved": func() golden { return evaluate(handbook(tb, 3, 600, only(-0.5, 0), 0), big(), policy()) },
 		"inconclusive": func() golden {
 			return evaluate(handbook(tb, 4, 12, only(0.2, 0), 0), asBaseline(handbook(tb, 1, 12, only(0, 0), 0)), policy())
+		},
+		"accepted": func() golden {
+			g := published(evaluate(handbook(tb, 2, 102, three(0.45, 0.1), 2), base(), policy()))
+			g.report = g.report.Accept(gate.Acceptance{
+				By: "ada", Reason: "the old judge was too kind: see the discussion in #12", At: time.Date(2026, 11, 23, 9, 20, 0, 0, time.UTC),
+				SHA: g.report.Candidate.GitSHA, URL: "https://github.com/acme/app/pull/7#issuecomment-1",
+			})
+			g.report.Candidate.Attempt = 3
+			g.page.Attempts = []report.Attempt{{Number: 1, Decision: gate.Fail}, {Number: 2, Decision: gate.Fail}}
+			return g
 		},
 		"first-run": func() golden { return published(evaluate(handbook(tb, 2, 100, only(0, 0), 0), gate.Run{}, policy())) },
 		"no-models": func() golden { return golden{gate.Evaluate(gate.Run{}, nil, policy()), page()} },
@@ -165,11 +176,19 @@ func withTexts(g golden) golden {
 	g.page.Texts = map[report.Place]report.SampleText{}
 	for _, m := range g.report.Models {
 		for _, f := range m.Findings {
-			for i, move := range f.MostMoved {
+			for i := range f.MostMoved {
+				move := &f.MostMoved[i]
+				move.BaseFile = "hf://datasets/acme/m-results@c0ffee012345/data/test-00000-of-00001.parquet"
+				input := fmt.Sprintf("Explain vector indexes in %d sentences.", i+2)
 				g.page.Texts[report.Place{File: move.File, Row: move.Row}] = report.SampleText{
-					Input:       fmt.Sprintf("Explain vector indexes in %d sentences.", i+2),
+					Input:       input,
 					Answer:      "A vector index finds near neighbours.",
 					Explanation: "Confuses IVF with HNSW and states that a product quantiser is exact, which it is not; the second sentence repeats the first, and there is no third.",
+				}
+				g.page.Texts[report.Place{File: move.BaseFile, Row: move.BaseRow}] = report.SampleText{
+					Input:       input,
+					Answer:      "A vector index groups similar vectors, so that a search looks at a few groups only. It trades recall for speed.",
+					Explanation: "Correct, and as long as was asked for.",
 				}
 			}
 		}
@@ -226,7 +245,7 @@ var hostileNames = []string{
 	"https://example.org", "www.example.org", "me@example.org", "**bold**", "_em_", "~~gone~~", "$x^2$", ":tada:", "::error::no",
 	"\x1b[31mred\x1b[0m", "\x00", "a\u202eb", "a\u2066b", "\u200b", " ", "  lead and trail  ", "\xff\xfe", "ﷺ", "東京の🗼モデル", "👩‍👩‍👧‍👦", "é\u0301\u0301",
 	"---", "> quote", "- item", "1. item", "    code", "&lt;b&gt;", "9f8e7d6c5b4a39281706f5e4d3c2b1a098765432",
-	strings.Repeat("long ", 60), "\ufeffbom", "\u2028line", "a\tb", "\u00ad", "{{ secrets.X }}",
+	strings.Repeat("long ", 60), "\ufeffbom", "\u2028line", "a\tb", "\u00ad", "{{ secrets.X }}", "##[error]no", "\u3000::add-mask::x",
 }
 
 // hostile is a report whose every name is hostile.
@@ -351,6 +370,9 @@ func checkText(t *testing.T, text string, width int) {
 	for i, line := range strings.Split(text, "\n") {
 		if got := report.Width(line); got > width {
 			t.Errorf("line %d is %d columns wide, want at most %d: %s", i+1, got, width, line)
+		}
+		if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") {
+			t.Errorf("line %d is a command to a runner: %q", i+1, line)
 		}
 		if strings.TrimRight(line, " ") != line {
 			t.Errorf("line %d ends in spaces: %q", i+1, line)

@@ -274,7 +274,7 @@ func fill(s string, w int) []string {
 	var lines []string
 	current := ""
 	for _, word := range strings.Fields(s) {
-		for width(word) > w {
+		for word = withoutCommands(word); width(word) > w; word = withoutCommands(word) {
 			if current != "" {
 				lines = append(lines, current)
 				current = ""

@@ -28,7 +28,7 @@ func HistoryText(dataset string, runs []gate.RecordedRun, o TextOptions) string 
 		t.wrap("", fmt.Sprintf("… and %s: history/runs.parquet has all.", count(more, "earlier run", "earlier runs")), dim)
 	}
 	t.acceptances(shown)
-	return withoutCommands(t.b.String())
+	return t.b.String()
 }
 
 // historyGrid is the table of the runs. What is too wide goes on below, under the run again.

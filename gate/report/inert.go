@@ -106,3 +106,13 @@ func elide(s string, n int) string {
 	tail := n / 3
 	return string(runes[:n-1-tail]) + "…" + string(runes[len(runes)-tail:])
 }
+
+// withoutCommands takes apart what a workflow's runner would take for a command, in a text that may come to stand at the beginning
+// of a line on a terminal: "::" there, after space of any kind, and "##[" anywhere.
+// https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+func withoutCommands(s string) string {
+	if strings.HasPrefix(strings.TrimLeftFunc(s, unicode.IsSpace), "::") {
+		s = strings.Replace(s, ":", `\x3a`, 1)
+	}
+	return strings.ReplaceAll(s, "##[", `#\x23[`)
+}

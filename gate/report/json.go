@@ -70,6 +70,9 @@ func encodeReport(r *gate.Report, tool Tool) (*reportJSON, error) {
 	if !r.Described {
 		out.Decision = new(r.Decision().String())
 	}
+	if a := r.Accepted; a != nil {
+		out.Accepted = &acceptedJSON{a.By, a.Reason, a.At.UTC().Format(time.RFC3339), a.SHA, known(a.URL)}
+	}
 	for i := range r.Models {
 		m, err := encodeModel(r, &r.Models[i])
 		if err != nil {

@@ -11,10 +11,18 @@ type (
 		Schema    string         `json:"schema"`
 		Tool      toolJSON       `json:"tool"`
 		Decision  *string        `json:"decision"`
+		Accepted  *acceptedJSON  `json:"accepted"`
 		Policy    policyJSON     `json:"policy"`
 		Candidate provenanceJSON `json:"candidate"`
 		Models    []modelJSON    `json:"models"`
 		Warnings  []string       `json:"warnings"`
+	}
+	acceptedJSON struct {
+		By     string  `json:"by"`
+		Reason string  `json:"reason"`
+		At     string  `json:"at"`
+		SHA    string  `json:"sha"`
+		URL    *string `json:"url"`
 	}
 	toolJSON struct {
 		Name    string `json:"name"`

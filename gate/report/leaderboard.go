@@ -278,21 +278,7 @@ func LeaderboardText(l gate.Leaderboard, o TextOptions) string {
 	}
 	t.wrap("", b.method(), dim)
 	t.closingFiles()
-	return withoutCommands(t.b.String())
-}
-
-// withoutCommands takes apart what a workflow's runner would take for a command: "::" where a line begins, and "##[" anywhere. Here a
-// name from outside may come to stand at the beginning of a line.
-// https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
-func withoutCommands(text string) string {
-	lines := strings.SplitAfter(text, "\n")
-	for i, l := range lines {
-		if rest := strings.TrimLeft(l, " "); strings.HasPrefix(rest, "::") {
-			l = strings.Replace(l, ":", `\x3a`, 1)
-		}
-		lines[i] = strings.ReplaceAll(l, "##[", `#\x23[`)
-	}
-	return strings.Join(lines, "")
+	return t.b.String()
 }
 
 // closingFiles says where the pages are.

@@ -20,7 +20,7 @@ func LeaderboardMarkdown(l gate.Leaderboard, version string) string {
 	if all := b.warnings(); len(all) > 0 {
 		d.blocks = append(d.blocks, paragraph("## Warnings"), list(all))
 	}
-	d.blocks = append(d.blocks, paragraph("## How to read this"), paragraph(b.method()), footer(strings.TrimSpace("hubgate "+version)))
+	d.blocks = append(d.blocks, paragraph("## How to read this"), paragraph(b.method()), footer{strings.TrimSpace("hubgate " + version)})
 	return d.String()
 }
 

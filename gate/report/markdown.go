@@ -46,7 +46,7 @@ func (v *view) blocks(p *Page) []block {
 	if c := v.coverage(p.Links); c != "" {
 		blocks = append(blocks, paragraph(c))
 	}
-	for _, s := range []*details{v.samplesSection(p), v.slicesSection(p), v.allSection(), v.changesSection(), v.methodSection(p)} {
+	for _, s := range []*details{v.samplesSection(p), v.slicesSection(p), v.allSection(), v.changesSection(), v.methodSection()} {
 		if s != nil {
 			blocks = append(blocks, s)
 		}
@@ -61,6 +61,8 @@ func (v *view) alert(p *Page) *alert {
 
 func (v *view) kind() string {
 	switch {
+	case v.report.Accepted != nil:
+		return "WARNING"
 	case v.firstRun():
 		return "NOTE"
 	case v.outcomes[gate.Incomparable] > 0 && v.outcomes[gate.Regressed]+v.outcomes[gate.Breached]+v.outcomes[gate.Missing]+v.outcomes[gate.Invalid] == 0:
@@ -85,7 +87,7 @@ func (v *view) alertLines(p *Page) []string {
 	for _, m := range v.undecided() {
 		lines = append(lines, v.name(m.Model)+": "+codeSpan(m.Undecided, saidLength))
 	}
-	if v.firstRun() {
+	if v.firstRun() && v.report.Accepted == nil {
 		return append(lines, v.fromNowOn())
 	}
 	changed := map[*gate.ModelReport]bool{}
@@ -93,7 +95,7 @@ func (v *view) alertLines(p *Page) []string {
 		switch {
 		case l.Decision == gate.Pass && !(l.Outcome == gate.Inconclusive && v.blind()), l.Decision == gate.Undecided:
 			continue
-		case l.Decision != gate.Fail && v.decision == gate.Fail:
+		case l.Decision != gate.Fail && v.decision == gate.Fail, v.report.Accepted != nil && !l.Accepted:
 			continue
 		case l.Outcome == gate.Incomparable && changed[l.model]:
 			continue
@@ -104,10 +106,22 @@ func (v *view) alertLines(p *Page) []string {
 	if n := len(lines) - mostSaid; n > 1 {
 		lines = append(lines[:mostSaid:mostSaid], fmt.Sprintf("%d more: see below.", n))
 	}
-	if s := v.atWorstSaid(); s != "" {
-		lines = append(lines, s)
+	for _, s := range []string{v.acceptedSaid(), v.atWorstSaid()} {
+		if s != "" {
+			lines = append(lines, s)
+		}
 	}
 	return lines
+}
+
+// acceptedSaid is who accepted what failed, and why.
+func (v *view) acceptedSaid() string {
+	a := v.report.Accepted
+	if a == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %s at %s on %s: %s", v.name(a.By), v.link("accepted what failed", a.URL), v.commit(a.SHA),
+		a.At.UTC().Format("2 January 2006"), v.span(a.Reason, saidLength))
 }
 
 // atWorst returns the lines that would make the verdict of the whole worse if their missing scores were counted at the worst.

@@ -10,7 +10,7 @@ import (
 )
 
 // methodSection says how this was decided, and what it can see.
-func (v *view) methodSection(p *Page) *details {
+func (v *view) methodSection() *details {
 	items := list{}
 	if m := v.methods(); m != "" {
 		items = append(items, m)
@@ -27,9 +27,6 @@ func (v *view) methodSection(p *Page) *details {
 	items = append(items, v.publications()...)
 	if s := v.samplingSaid(); s != "" {
 		items = append(items, s)
-	}
-	if p.Rerun != "" {
-		items = append(items, "The same on a laptop: "+codeSpan(p.Rerun, saidLength))
 	}
 	return &details{summary: "How this was decided, and what it can see", keep: detail, blocks: []block{items}}
 }

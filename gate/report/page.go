@@ -49,12 +49,19 @@ type Page struct {
 	Limit      int // in bytes, of which there are never fewer than characters; 0 for none
 	Key        string
 	Samples    Samples
-	Texts      map[Place]SampleText
+	Texts      map[Place]SampleText // of both sides
 	Links      Links
-	Version    string // of hubgate
-	Rerun      string // the command that does the same on a laptop; empty when there is none
-	Accept     bool   // whether a reviewer can accept what fails by a comment
-	ReportOnly bool   // the job passes whatever is decided
+	Version    string    // of hubgate
+	Attempts   []Attempt // the earlier judgements of the same commit, oldest first
+	Rerun      string    // the command that does the same on a laptop; empty when there is none, and not shown where it does not fit
+	Accept     bool      // whether a reviewer can accept what fails by a comment
+	ReportOnly bool      // the job passes whatever is decided
+}
+
+// An Attempt is an earlier judgement of a commit.
+type Attempt struct {
+	Number   int // of the present workflow run, from 1; 0 for one of another run
+	Decision gate.Decision
 }
 
 // Marker returns the first line of a page with that key, by which a comment is found again. It is empty for an empty key.
@@ -244,31 +251,4 @@ func (v *view) unpaired() string {
 		return "No sample is on both sides, so they are compared unpaired."
 	}
 	return fmt.Sprintf("%s compared; %d scores of this run and %d of the baseline have no partner.", count(paired, "pair is", "pairs are"), alone[0], alone[1])
-}
-
-// footer carries the identity of the run.
-func (v *view) footer(p *Page) footer {
-	c := v.report.Candidate
-	parts := []string{strings.TrimSpace("hubgate " + p.Version)}
-	if c.GitSHA != "" {
-		s := "commit " + v.gitCommit(c.GitSHA, p.Links)
-		if c.Attempt > 0 {
-			s += fmt.Sprintf(", attempt %d", c.Attempt)
-		}
-		parts = append(parts, s)
-	}
-	add := func(text, address string) {
-		if l := v.link(text, address); l != text {
-			parts = append(parts, l)
-		}
-	}
-	add("run", c.RunURL)
-	if len(v.report.Models) == 1 && v.report.Models[0].Published != nil {
-		add("results", v.report.Models[0].Published.URL)
-	}
-	add("policy", p.Links.PolicyURL)
-	if p.Accept && v.decision == gate.Fail && c.GitSHA != "" {
-		parts = append(parts, "to accept: comment "+v.span("/hubgate accept "+shortID(c.GitSHA)+" reason", nameLength)+" and re-run")
-	}
-	return footer(strings.Join(parts, " · "))
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,99 +9,6 @@ import (
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/score"
 )
-
-// shownSamples is the number of samples that a page shows: what one person reads and argues about.
-const shownSamples = 10
-
-// A move is a sample of a line whose score changed.
-type move struct {
-	line
-	gate.Move
-}
-
-// samplesSection shows the samples that moved most, those of the worst findings first. No finding takes the room of all
-// others while there are others.
-func (v *view) samplesSection(p *Page) *details {
-	if p.Samples == NoSamples {
-		return nil
-	}
-	moves := v.moves()
-	if len(moves) == 0 {
-		return nil
-	}
-	return &details{
-		summary: "What changed most: " + count(len(moves), "sample", "samples"),
-		keep:    samples,
-		blocks:  []block{v.samplesTable(moves, p)},
-	}
-}
-
-func (v *view) moves() []move {
-	var first, rest []move
-	share := shownSamples
-	lines := v.with(func(l line) bool { return l.moved() && l.compared() && len(l.MostMoved) > 0 })
-	if len(lines) > 1 {
-		share = shownSamples / 2
-	}
-	for _, l := range lines {
-		for i, m := range l.MostMoved {
-			if i < share {
-				first = append(first, move{l, m})
-			} else {
-				rest = append(rest, move{l, m})
-			}
-		}
-	}
-	all := append(first, rest...)
-	return all[:min(len(all), shownSamples)]
-}
-
-func (v *view) samplesTable(moves []move, p *Page) *table {
-	if p.Samples == SampleIDs {
-		return v.sampleIDs(moves)
-	}
-	said := "judge on the candidate's answer"
-	if !slices.ContainsFunc(moves, func(m move) bool { return p.Texts[Place{m.File, m.Row}].Explanation != "" }) {
-		said = "the candidate's answer"
-	}
-	t := &table{
-		head:      []string{"sample", v.labelHead(), "was → is", said},
-		alignment: "llcl",
-		brief:     func() *table { return v.sampleIDs(moves) },
-	}
-	for _, m := range moves {
-		text := p.Texts[Place{m.File, m.Row}]
-		said := ""
-		if s := cmp.Or(text.about(m.Metric), text.Answer); s != "" {
-			said = codeSpan(s, textLength)
-		}
-		input := cmp.Or(text.Input, m.ID)
-		t.rows = append(t.rows, row{sample, []string{codeSpan(input, textLength), v.label(m.line), scores(m.Move), said}})
-	}
-	return t
-}
-
-// about returns what was said about one metric: of an explanation that has a line "metric: …" for each, that line's rest.
-func (t SampleText) about(metric string) string {
-	for line := range strings.Lines(t.Explanation) {
-		if rest, ok := strings.CutPrefix(line, metric+": "); ok {
-			return strings.TrimSpace(rest)
-		}
-	}
-	return t.Explanation
-}
-
-func (v *view) sampleIDs(moves []move) *table {
-	t := &table{head: []string{"sample", v.labelHead(), "was → is"}, alignment: "llc"}
-	for _, m := range moves {
-		t.rows = append(t.rows, row{sample, []string{v.name(m.ID), v.label(m.line), scores(m.Move)}})
-	}
-	return t
-}
-
-func scores(m gate.Move) string {
-	return short(m.Was) + " → " + short(m.Is)
-}
 
 // allSection is every comparison with its evidence and its distributions, for those who check.
 func (v *view) allSection() *details {

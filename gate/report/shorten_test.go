@@ -38,7 +38,7 @@ func TestShorterPages(t *testing.T) {
 	g := goldens(t)["regression"]()
 	g.page.Limit = 0
 	whole := report.Markdown(g.report, g.page)
-	for limit := len(whole) - 1; limit > 1400; limit -= 97 {
+	for limit := len(whole) - 1; limit > 1700; limit -= 97 {
 		g.page.Limit = limit
 		md := report.Markdown(g.report, g.page)
 		if len(md) > limit {
@@ -70,7 +70,7 @@ func TestFirstToGo(t *testing.T) {
 	}
 	seen := map[byte]int{} // the smallest page that still has it
 	g.page.Limit = 0
-	for limit := len(report.Markdown(g.report, g.page)); limit > 1400; limit -= 53 {
+	for limit := len(report.Markdown(g.report, g.page)); limit > 1700; limit -= 53 {
 		g.page.Limit = limit
 		for _, letter := range []byte(has(report.Markdown(g.report, g.page))) {
 			seen[letter] = limit

@@ -56,6 +56,9 @@ type terminal struct {
 
 func (t *terminal) compared() {
 	t.verdictLine()
+	if s := t.acceptedSaid(); s != "" {
+		t.wrap("", s, "")
+	}
 	if c := t.coverage(Links{}); c != "" {
 		t.wrap("", c, dim)
 	}

@@ -33,7 +33,7 @@ func markdownInk() ink {
 
 func plainInk() ink {
 	return ink{
-		span:   func(s string, n int) string { return cut(clean(s), n) },
+		span:   func(s string, n int) string { return withoutCommands(cut(clean(s), n)) },
 		strong: func(s string) string { return s },
 		link:   func(text, _ string) string { return text },
 	}
@@ -64,6 +64,7 @@ func newView(r *gate.Report, i ink) *view {
 		slices.SortStableFunc(v.lines, func(a, b line) int {
 			return cmp.Or(
 				cmp.Compare(severity(a.Decision), severity(b.Decision)),
+				cmp.Compare(b.accepted(), a.accepted()),
 				cmp.Compare(prominence(a.Outcome), prominence(b.Outcome)))
 		})
 	}
@@ -119,8 +120,19 @@ func (v *view) undecided() []*gate.ModelReport {
 	return out
 }
 
-// word is the verdict on a line, in one word.
+// accepted is 1 for what failed and was accepted, and 0 for the rest.
+func (l line) accepted() int {
+	if l.Accepted {
+		return 1
+	}
+	return 0
+}
+
+// word is the verdict on a line, in a word or two.
 func (l line) word() string {
+	if l.Accepted {
+		return l.Outcome.String() + ", accepted"
+	}
 	if l.Decision == gate.Undecided {
 		return gate.Undecided.String()
 	}
@@ -232,18 +244,18 @@ func (v *view) said() string {
 	case v.decision == gate.Fail && v.fails(gate.Incomparable):
 		return v.changedSaid(comparisons)
 	case v.decision == gate.Fail:
-		return v.nouns(gate.Fail) + " in " + comparisons + "."
+		return v.nouns(failed) + " in " + comparisons + "."
 	case v.decision == gate.Undecided:
 		return v.undecidedSaid()
+	case v.report.Accepted != nil:
+		return v.nouns(func(l line) bool { return l.Accepted }) + " in " + comparisons + ", accepted."
 	case v.firstRun():
 		if slices.ContainsFunc(v.report.Models, func(m gate.ModelReport) bool { return m.Itself }) {
 			return "These scores are the baseline itself: there is no other run to compare with."
 		}
 		return "First run: there is no baseline to compare with yet."
-	case v.report.Accepted != nil && v.nouns(gate.Warn) != "":
-		return v.nouns(gate.Warn) + " in " + comparisons + ", accepted."
-	case v.nouns(gate.Warn) != "":
-		return v.nouns(gate.Warn) + " in " + comparisons + ", none in a critical metric."
+	case v.nouns(warned) != "":
+		return v.nouns(warned) + " in " + comparisons + ", none in a critical metric."
 	case v.outcomes[gate.Incomparable] > 0:
 		return v.changedSaid(comparisons)
 	case v.blind():
@@ -296,13 +308,18 @@ func noun(o gate.Outcome) (one, many string) {
 	return "unproven result", "unproven results"
 }
 
-// nouns names what fails, or what only warns because it is in a supporting metric: "1 regression, 2 missing results".
-func (v *view) nouns(d gate.Decision) string {
+func failed(l line) bool { return l.Decision == gate.Fail }
+
+// warned reports whether a line only warns because it is in a supporting metric.
+func warned(l line) bool {
+	return l.Decision == gate.Warn && prominence(l.Outcome) < prominence(gate.Incomparable)
+}
+
+// nouns counts some lines by what happened: "1 regression, 2 missing results".
+func (v *view) nouns(keep func(line) bool) string {
 	counts := map[gate.Outcome]int{}
-	for _, l := range v.lines {
-		if l.Decision == d && (d == gate.Fail || prominence(l.Outcome) < prominence(gate.Incomparable)) {
-			counts[l.Outcome]++
-		}
+	for _, l := range v.with(keep) {
+		counts[l.Outcome]++
 	}
 	var parts []string
 	for _, o := range []gate.Outcome{
