@@ -42,6 +42,7 @@ var tokens = map[string]hubtest.Account{
 //	hub trust OWNER/NAME REPO        the dataset takes the identity of the jobs of a repository
 //	hub job REPO                     be a job of that repository that may prove its identity
 //	hub files OWNER/NAME [REVISION]  print the files
+//	hub requests                     print how many requests there were since the last time
 func onHub(ts *testscript.TestScript, neg bool, args []string) {
 	n, ok := ts.Value(hubKey{}).(*network)
 	if neg || !ok || len(args) == 0 {
@@ -82,6 +83,9 @@ func onHub(ts *testscript.TestScript, neg bool, args []string) {
 		url, token := n.server.Identity(hubtest.Publisher{Repository: rest[0], Branch: "main", Workflow: "evals.yml"})
 		ts.Setenv("ACTIONS_ID_TOKEN_REQUEST_URL", url)
 		ts.Setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", token)
+	case what == "requests" && len(rest) == 0:
+		fmt.Fprintln(ts.Stdout(), len(n.server.Requests()))
+		n.server.ResetRequests()
 	case what == "files" && len(rest) > 0:
 		files, err := n.server.Files(rest[0], append(rest, "main")[1])
 		ts.Check(err)
