@@ -8,8 +8,8 @@ import (
 	"math"
 
 	"github.com/andybalholm/brotli"
+	"github.com/golang/snappy"
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 )
