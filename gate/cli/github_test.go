@@ -105,6 +105,8 @@ func onGitHub(ts *testscript.TestScript, neg bool, args []string) {
 		number, err := strconv.Atoi(rest[0])
 		ts.Check(err)
 		g.SetPull(actiontest.Pull{Number: number, MergeCommit: rest[1]})
+		g.SetHistory(rest[1], pushed)
+		g.SetMergeBase(defaultBranch, actiontest.Head(8), rest[1]) // which is made after that
 	case what == "attempt" && len(rest) == 1:
 		ts.Setenv("GITHUB_RUN_ATTEMPT", rest[0])
 	case what == "readonly":
