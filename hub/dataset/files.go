@@ -31,8 +31,8 @@ type Open struct {
 	blobs   []hub.Blob
 }
 
-// from reports whether the files lie in a dataset.
-func (o *Open) from(r hub.Repo) bool { return o != nil && o.Repo == r }
+// from reports whether the files lie in a dataset, whose name a Hub takes in any case.
+func (o *Open) from(r hub.Repo) bool { return o != nil && strings.EqualFold(o.Repo.String(), r.String()) }
 
 // Close releases the files, whose contents must not be read any more. A nil Open has none.
 func (o *Open) Close() {
@@ -68,7 +68,11 @@ func OpenLocation(ctx context.Context, h hub.Hub, l Location, o codec.Options) (
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s holds no scores; name a file or a folder of it, or another dataset", l)
 	}
-	return open(ctx, st, at, files)
+	opened, err := open(ctx, st, at, files)
+	if err == nil {
+		opened.Repo = l.Repo // as it is asked for, which a rename does not change
+	}
+	return opened, err
 }
 
 // folderFiles returns the score files in a folder, or the one file that a path names. Files that are merely shards of one run

@@ -162,7 +162,7 @@ func TestBaselineReadsLittle(t *testing.T) {
 // would take by themselves: RTT × (5 + 2 + ⌈ranges / 32⌉), five of them to find the file, and bytes / bandwidth, of which loopback has plenty.
 func BenchmarkBaselineOverNetwork(b *testing.B) {
 	const rtt = 50 * time.Millisecond
-	content := largeBaseline(b, 1000)
+	content := largeBaseline(b, 1570)
 	s, h := serve(b, content)
 	s.SetLatency(rtt)
 	requests, sent := 0, int64(0)
