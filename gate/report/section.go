@@ -17,7 +17,7 @@ func (v *view) allSection() *details {
 		return nil
 	}
 	t := &table{
-		head: []string{"verdict", v.labelHead(), "baseline → candidate", "difference, " + v.levelName(), "tolerated loss", "p worse",
+		head: []string{"verdict", v.labelHead(), "baseline → candidate", "difference, " + solid(v.levelName()), "tolerated loss", "p worse",
 			"found " + often(v.report.Policy.Power), "effect size", "SD", "missing", "distribution"},
 		alignment: "llcccccccll",
 	}
@@ -27,8 +27,8 @@ func (v *view) allSection() *details {
 			p = gate.FormatP(l.PAdjusted)
 		}
 		t.rows = append(t.rows, row{rankOf(l), []string{
-			badge(l), v.label(l), meansCell(l), differenceCell(l), l.Tolerance(), p,
-			detectsCell(l), effectCell(l), l.deviation(l.Baseline) + " → " + l.deviation(l.Candidate),
+			solidBadge(l), v.label(l), solid(meansCell(l)), differenceCell(l), l.Tolerance(), solid(p),
+			detectsCell(l), solid(effectCell(l)), solid(l.deviation(l.Baseline) + " → " + l.deviation(l.Candidate)),
 			missingCell(l), distributions(l),
 		}})
 	}

@@ -52,7 +52,7 @@ func (v *view) addUndecided(t *table) {
 func (v *view) comparisonTable(lines []line) *table {
 	head := levelHead(lines)
 	t := &table{
-		head:      []string{"verdict", v.labelHead(), "baseline → candidate", "difference, " + v.levelName(), "p", "n"},
+		head:      []string{"verdict", v.labelHead(), "baseline → candidate", "difference, " + solid(v.levelName()), "p", "n"},
 		alignment: "llcccc",
 		brief:     func() *table { return briefTable(lines) },
 	}
@@ -61,9 +61,9 @@ func (v *view) comparisonTable(lines []line) *table {
 		t.alignment += "l"
 	}
 	for _, l := range lines {
-		cells := []string{solid(badge(l)), v.label(l), meansCell(l), differenceCell(l), solid(v.pCell(l)), solid(l.samplesCell())}
+		cells := []string{solidBadge(l), v.label(l), solid(meansCell(l)), differenceCell(l), solid(v.pCell(l)), solid(l.samplesCell())}
 		if head != nil {
-			cells = append(cells, v.levelsCell(l, head))
+			cells = append(cells, solidSides(v.levelsCell(l, head)))
 		}
 		t.rows = append(t.rows, row{rankOf(l), cells})
 	}
@@ -87,7 +87,7 @@ func (v *view) newTables(lines []line) []block {
 func (v *view) meansTable(lines []line) *table {
 	head := levelHead(lines)
 	t := &table{
-		head:      []string{v.labelHead(), "mean, " + v.levelName(), "SD", "n", "missing"},
+		head:      []string{v.labelHead(), "mean, " + solid(v.levelName()), "SD", "n", "missing"},
 		alignment: "lcccc",
 	}
 	if head != nil {
@@ -218,6 +218,14 @@ func differenceCell(l line) string {
 
 // solid keeps a cell on one line, so that a narrow screen does not tear a number apart.
 func solid(s string) string { return strings.ReplaceAll(s, " ", "\u00a0") }
+
+// solidBadge breaks, if at all, where it says that what happened was accepted.
+func solidBadge(l line) string { return strings.ReplaceAll(solid(badge(l)), ",\u00a0", ", ") }
+
+// solidSides keeps each side of a cell on one line, the arrow with the baseline's.
+func solidSides(s string) string {
+	return strings.ReplaceAll(solid(s), "→\u00a0", "→ ")
+}
 
 // pCell has the p-value where something was found, and "~" where nothing was.
 func (v *view) pCell(l line) string {
