@@ -1,10 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/codec"
@@ -14,6 +18,9 @@ import (
 	"github.com/hubgate/hubgate/hub/dataset"
 )
 
+// atOnce is how many results datasets are read, or written, at once.
+const atOnce = 8
+
 // The baselines are what the models of a run are compared with. What they were read from stays open until they are closed, so that
 // texts of samples can be read from it.
 type baselines struct {
@@ -21,6 +28,7 @@ type baselines struct {
 	hub  hub.Hub
 	cand *candidate
 
+	mu      sync.Mutex
 	of      map[string]gate.Baseline // by the candidate's models
 	public  map[string]bool          // the models whose results dataset everybody may read
 	sources []source
@@ -56,25 +64,48 @@ func (b *baselines) find(ctx context.Context, repos map[string]hub.Repo, ancesto
 		}
 		b.of = match(b.cand.run, all)
 	}
-	for _, model := range b.cand.run.Models() {
-		var one gate.Baseline
-		var err error
-		switch {
-		case given[model] != "":
-			if one, err = b.given(ctx, given[model]); err == nil {
-				one = match(b.cand.run.Only(model), one)[model]
-			}
-		case b.cfg.Baseline != "":
-			continue
-		default:
-			one, err = b.recorded(ctx, model, repos[model], ancestors)
-		}
-		if err != nil {
-			return err
-		}
-		b.of[model] = one
+	models := b.cand.run.Models()
+	errs := make([]error, len(models))
+	var g errgroup.Group
+	g.SetLimit(atOnce)
+	for i, model := range models {
+		g.Go(func() error {
+			errs[i] = b.findOne(ctx, model, given[model], repos[model], ancestors)
+			return nil
+		})
 	}
+	_ = g.Wait() // each has left its error in its place, so that the same one is told every time
+	return cmp.Or(errs...)
+}
+
+// findOne finds what one model is compared with: what is given for it, else what was given for all, else what is recorded.
+func (b *baselines) findOne(ctx context.Context, model, given string, repo hub.Repo, ancestors []string) error {
+	var one gate.Baseline
+	var err error
+	switch {
+	case given != "":
+		if one, err = b.given(ctx, given); err == nil {
+			one = match(b.cand.run.Only(model), one)[model]
+		}
+	case b.cfg.Baseline != "":
+		return nil
+	default:
+		one, err = b.recorded(ctx, model, repo, ancestors)
+	}
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.of[model] = one
 	return nil
+}
+
+// keep remembers what a baseline was read from.
+func (b *baselines) keep(s source) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sources = append(b.sources, s)
 }
 
 // allPublic reports whether everybody may read the results datasets that the run is compared with. What was given as a baseline
@@ -105,9 +136,11 @@ func (b *baselines) recorded(ctx context.Context, model string, repo hub.Repo, a
 	}
 	found, err := dataset.Baseline(ctx, b.hub, q)
 	if found.Open != nil {
-		b.sources = append(b.sources, source{found.Files, b.cand.options, found.Close})
+		b.keep(source{found.Files, b.cand.options, found.Close})
 	}
+	b.mu.Lock()
 	b.public[model] = found.Public
+	b.mu.Unlock()
 	switch {
 	case err == nil && found.Unreadable != nil:
 		return undecided(found.Unreadable), nil
@@ -146,7 +179,7 @@ func (b *baselines) given(ctx context.Context, from string) (gate.Baseline, erro
 	if models := b.cand.run.Models(); len(models) == 1 {
 		o.Unnamed = models[0]
 	}
-	b.sources = append(b.sources, source{files.files, o, files.Close})
+	b.keep(source{files.files, o, files.Close})
 	scores, err := codec.Read(ctx, files.files, o)
 	switch {
 	case err != nil && ctx.Err() != nil:

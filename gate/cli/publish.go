@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/action"
 	"github.com/hubgate/hubgate/gate/config"
@@ -40,26 +42,44 @@ func publish(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event act
 	if to == "" {
 		return nil
 	}
-	var failed []error
-	var refused refusals
-	for i := range rep.Models {
-		m := &rep.Models[i]
+	type outcome struct {
+		done  bool
+		pub   gate.Publication
+		notes []string
+		err   error
+	}
+	outcomes := make([]outcome, len(rep.Models))
+	var g errgroup.Group
+	g.SetLimit(atOnce)
+	for i, m := range rep.Models {
 		repo, ok := repos[m.Model]
 		if !ok || len(cand.run.Only(m.Model).Tables) == 0 { // a model that the policy lists and the run lacks
 			continue
 		}
-		pub, notes, err := dataset.Publish(ctx, h, push(e, cfg, event, cand, repo, to, *m, rep.Accepted))
-		m.Warnings = append(m.Warnings, notes...)
+		g.Go(func() error {
+			o := outcome{done: true}
+			o.pub, o.notes, o.err = dataset.Publish(ctx, h, push(e, cfg, event, cand, repo, to, m, rep.Accepted))
+			o.pub.URL = datasetURL(cfg, repo)
+			outcomes[i] = o
+			return nil
+		})
+	}
+	_ = g.Wait() // each has left its error in its place
+	var failed []error
+	var refused refusals
+	for i, o := range outcomes {
+		m := &rep.Models[i]
+		m.Warnings = append(m.Warnings, o.notes...)
 		switch {
-		case err == nil:
-			pub.URL = datasetURL(cfg, repo)
-			m.Published = &pub
-		case unreadable(err) && !errors.Is(err, hub.ErrUnavailable) && !errors.Is(err, hub.ErrRateLimited):
-			refused.add(m.Model, err)
+		case !o.done:
+		case o.err == nil:
+			m.Published = &o.pub
+		case unreadable(o.err) && !errors.Is(o.err, hub.ErrUnavailable) && !errors.Is(o.err, hub.ErrRateLimited):
+			refused.add(m.Model, o.err)
 		case to == "main":
-			failed = append(failed, classify(fmt.Errorf("publishing: %w", err)))
+			failed = append(failed, classify(fmt.Errorf("publishing: %w", o.err)))
 		default:
-			m.Warnings = append(m.Warnings, "not published: "+describeError(err))
+			m.Warnings = append(m.Warnings, "not published: "+describeError(o.err))
 		}
 	}
 	rep.Warnings = append(rep.Warnings, refused.notices()...)
