@@ -224,6 +224,7 @@ func (g *grid) lay(b *strings.Builder, color bool) {
 func (g *grid) layRow(b *strings.Builder, row []cell, color bool) {
 	pending := 0 // blanks, written only before text, so that no line ends in them
 	for i, c := range row {
+		c.text = strings.TrimRight(c.text, " ")
 		pad := g.columns[i].width() - width(c.text)
 		if g.columns[i].right {
 			pending += pad
@@ -235,9 +236,6 @@ func (g *grid) layRow(b *strings.Builder, row []cell, color bool) {
 			pending = 0
 		}
 		pending += pad + gap
-		if c.text == "" {
-			continue
-		}
 	}
 	b.WriteByte('\n')
 }
