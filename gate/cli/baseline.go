@@ -141,15 +141,15 @@ func (b *baselines) recorded(ctx context.Context, model string, repo hub.Repo, a
 	b.mu.Lock()
 	b.public[model] = found.Public
 	b.mu.Unlock()
-	switch {
-	case err == nil && found.Unreadable != nil:
-		return undecided(found.Unreadable), nil
-	case err == nil:
+	if err == nil && found.Unreadable == nil {
 		return found.Baseline, nil
+	}
+	why := cmp.Or(err, found.Unreadable)
+	switch {
 	case ctx.Err() != nil:
 		return gate.Baseline{}, context.Cause(ctx)
-	case unreadable(err):
-		return undecided(err), nil
+	case err == nil || unreadable(err):
+		return undecided(why), nil
 	case errors.Is(err, hub.ErrNotFound), errors.Is(err, hub.ErrNoRevision), errors.Is(err, hub.ErrCorrupt):
 		return gate.Baseline{}, unusable(fmt.Errorf("baseline of %s: %w", model, err))
 	}

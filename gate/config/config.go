@@ -33,7 +33,7 @@ type Config struct {
 
 	Hub       string // a URL without a slash at its end, or a directory
 	HubIsDir  bool
-	PlainHTTP bool // http:// may lead to another machine
+	PlainHTTP bool   // http:// may lead to another machine
 	Namespace string // empty only where Baseline or the command does without
 	Dataset   string // template of the results dataset's name; its placeholders are known and have values
 

@@ -32,7 +32,9 @@ type Open struct {
 }
 
 // from reports whether the files lie in a dataset, whose name a Hub takes in any case.
-func (o *Open) from(r hub.Repo) bool { return o != nil && strings.EqualFold(o.Repo.String(), r.String()) }
+func (o *Open) from(r hub.Repo) bool {
+	return o != nil && strings.EqualFold(o.Repo.String(), r.String())
+}
 
 // Close releases the files, whose contents must not be read any more. A nil Open has none.
 func (o *Open) Close() {
