@@ -70,6 +70,7 @@ func TestRunner(t *testing.T) {
 		{"a fork", fork},
 		{"after a fork", afterFork},
 		{"results that are none", noResults},
+		{"after a queue", afterQueue},
 	} {
 		if !t.Run(chapter.name, func(t *testing.T) { chapter.tell(t, s) }) {
 			return
@@ -265,6 +266,11 @@ func nextPull(t *testing.T, s *story) {
 			t.Errorf("%s was compared with %+v, want the run that was accepted and merged", m.Model, m.Baseline)
 		}
 	}
+	comments := s.gh.Comments(8)
+	if len(comments) != 1 {
+		t.Fatalf("comments: %+v\n%s", comments, got.log)
+	}
+	contains(t, "the comment", comments[0].Body, "[!TIP]", "No regression in 6 comparisons")
 }
 
 func fork(t *testing.T, s *story) {
@@ -340,8 +346,8 @@ func afterFork(t *testing.T, s *story) {
 	if strings.Contains(got.log, "\n::error::forged") || strings.Contains(got.log, "\n::add-mask::pass") {
 		t.Errorf("a score gave the runner a command:\n%s", got.log)
 	}
-	check := s.check(t)
-	if check.HeadSHA != actiontest.Head(9) || check.Conclusion != "failure" || check.History[0] != "in_progress" {
+	check := s.check(t, actiontest.Head(9))
+	if check.Conclusion != "failure" || check.History[0] != "in_progress" {
 		t.Errorf("the check run: %+v", check)
 	}
 	if a := check.Annotations; len(a) == 0 || a[0].Path != ".github/hubgate.yml" || a[0].Start != 4 {
@@ -354,19 +360,32 @@ func noResults(t *testing.T, s *story) {
 	if got := s.step(t, "", afterRun()); got.exit != 3 {
 		t.Errorf("exit %d, want 3:\n%s", got.exit, got.log)
 	}
-	check := s.check(t)
+	check := s.check(t, actiontest.Head(9))
 	if check.Conclusion != "failure" || check.Title != "no decision" {
 		t.Errorf("the check run: %+v", check)
 	}
 	contains(t, "the check run", check.Summary, "results/")
 }
 
-// check returns the check run, which there is one of.
-func (s *story) check(t *testing.T) actiontest.CheckRun {
+// afterQueue is the run that follows one of the merge queue, which waits for the check run on its own commit.
+func afterQueue(t *testing.T, s *story) {
+	j := afterRun()
+	j.payload = map[string]any{"workflow_run": map[string]any{
+		"id": 100, "run_attempt": 1, "event": "merge_group", "head_sha": queued, "head_branch": "gh-readonly-queue/main/pr-7-" + pushed,
+		"head_repository": map[string]any{"full_name": repository},
+	}}
+	s.is(t, s.step(t, "candidate", j), 0, "warn")
+	if check := s.check(t, queued); check.Conclusion != "neutral" {
+		t.Errorf("the check run: %+v", check)
+	}
+}
+
+// check returns the check run of a commit, which has one.
+func (s *story) check(t *testing.T, commit string) actiontest.CheckRun {
 	t.Helper()
-	checks := s.gh.CheckRuns()
+	checks := slices.DeleteFunc(s.gh.CheckRuns(), func(c actiontest.CheckRun) bool { return c.HeadSHA != commit })
 	if len(checks) != 1 {
-		t.Fatalf("check runs: %+v", checks)
+		t.Fatalf("check runs of %s: %+v", commit, checks)
 	}
 	return checks[0]
 }
