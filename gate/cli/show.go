@@ -27,7 +27,7 @@ func show(ctx context.Context, e Env, w *workflow, b *baselines, rep gate.Report
 	printReport(e, cfg, rep, written, unpublished)
 	page.Limit = report.SummaryLimit
 	summary := report.Markdown(rep, page)
-	page.Limit = report.CommentLimit - action.StateRoom
+	page.Limit, page.Whole = report.CommentLimit-action.StateRoom, "the job's summary"
 	decision := rep.Decision()
 	_, notices := w.gh.Deliver(ctx, w.event, action.Delivery{
 		Summary: summary, Comment: report.Markdown(rep, page), Marker: report.Marker(page.Key), Matrix: cfg.Matrix,

@@ -14,7 +14,7 @@ func CalibrationMarkdown(c gate.Calibration, version string, limit int) string {
 	if c.TooMany() {
 		kind = "WARNING"
 	}
-	d := &document{blocks: []block{
+	d := &document{whole: "calibration.json", blocks: []block{
 		&alert{kind: kind, title: p.headline(), lines: []string{p.how()}},
 		p.table(),
 	}}

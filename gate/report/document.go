@@ -7,7 +7,10 @@ import (
 )
 
 // A document is a Markdown page as a tree of blocks, so that it can be made shorter without being broken.
-type document struct{ blocks []block }
+type document struct {
+	blocks []block
+	whole  string // what has all that is left out
+}
 
 // A block is one part of a document. It writes itself with a line end and no blank line around it.
 type block interface{ write(b *strings.Builder) }
@@ -78,6 +81,7 @@ type table struct {
 	alignment string
 	rows      []row
 	left      [counting]int // how many rows were left out, by rank
+	whole     string        // what has those
 	brief     func() *table // the same in less space; nil when there is no such form
 }
 
@@ -93,13 +97,13 @@ func (t *table) write(b *strings.Builder) {
 		writeRow(b, r.cells, len(t.head))
 	}
 	if n := t.left[passing]; n > 0 {
-		fmt.Fprintf(b, "\n%s left out for length; report.json has all.\n", count(n, "row that passed is", "rows that passed are"))
+		fmt.Fprintf(b, "\n%s left out for length; %s has all.\n", count(n, "row that passed is", "rows that passed are"), t.whole)
 	}
 	if n := t.left[warning]; n > 0 {
-		fmt.Fprintf(b, "\n%s left out for length; report.json has all.\n", count(n, "row that warns is", "rows that warn are"))
+		fmt.Fprintf(b, "\n%s left out for length; %s has all.\n", count(n, "row that warns is", "rows that warn are"), t.whole)
 	}
 	if n := t.left[failing]; n > 0 {
-		fmt.Fprintf(b, "\n**%s left out for length; report.json has all.**\n", count(n, "row that fails is", "rows that fail are"))
+		fmt.Fprintf(b, "\n**%s left out for length; %s has all.**\n", count(n, "row that fails is", "rows that fail are"), t.whole)
 	}
 }
 
@@ -195,7 +199,7 @@ func writeBlocks(b *strings.Builder, blocks []block) {
 	}
 }
 
-// fit returns the page in at most limit bytes, if need be without rows that passed, then without folded detail,
+// fit returns the page in at most limit bytes, if need be without saying things twice, then without rows that passed, without folded detail,
 // texts of samples, samples, rows that warn, most of what the failing rows say, and at the very last without some of those.
 // Whatever is left out is counted or named. A limit of 0 is none.
 func (d *document) fit(limit int) string {
@@ -204,6 +208,7 @@ func (d *document) fit(limit int) string {
 		return text
 	}
 	for _, shorten := range []func(over int) bool{
+		func(int) bool { return d.repeatLess(limit) },
 		func(over int) bool { return d.dropRows(passing, over) },
 		func(int) bool { return d.dropDetails(detail) },
 		func(int) bool { return d.abbreviateDetails() },
@@ -239,6 +244,7 @@ func (d *document) dropRows(r rank, over int) bool {
 			writeRow(&size, t.rows[i].cells, len(t.head))
 			over -= size.Len()
 			t.left[r]++
+			t.whole = d.whole
 			dropped = true
 		}
 		t.rows = t.rows[kept:]
@@ -267,7 +273,7 @@ func (d *document) tables() func(yield func(*table) bool) {
 func (d *document) dropDetails(keep importance) bool {
 	for i, b := range d.blocks {
 		if s, ok := b.(*details); ok && s.keep == keep {
-			d.blocks[i] = paragraph("Left out for length: " + s.summary + ".")
+			d.blocks[i] = paragraph("Left out for length: " + s.summary + "; " + d.whole + " has it.")
 			return true
 		}
 	}
@@ -292,18 +298,47 @@ func (d *document) abbreviate() bool {
 		if t.brief == nil || !t.has(failing) {
 			continue
 		}
-		brief := t.brief()
-		brief.left = t.left
-		brief.rows = slices.DeleteFunc(brief.rows, func(row row) bool { return row.rank < failing })
-		for _, row := range t.rows {
-			if row.rank == counting {
-				brief.rows = append(brief.rows, row)
-			}
-		}
-		*t = *brief
+		*t = *t.abbreviated(failing)
 		return true
 	}
 	return false
+}
+
+// abbreviated returns the brief form of a table without the rows below a rank.
+func (t *table) abbreviated(least rank) *table {
+	brief := t.brief()
+	brief.left, brief.whole = t.left, t.whole
+	brief.rows = slices.DeleteFunc(brief.rows, func(row row) bool { return row.rank < least })
+	for _, row := range t.rows {
+		if row.rank == counting {
+			brief.rows = append(brief.rows, row)
+		}
+	}
+	return brief
+}
+
+// repeatLess puts folded verdicts, all of which the folded detail repeats, into their brief form, if the page then is within the limit.
+func (d *document) repeatLess(limit int) bool {
+	less := &document{blocks: slices.Clone(d.blocks), whole: d.whole}
+	for i, b := range less.blocks {
+		s, ok := b.(*details)
+		if !ok || s.keep != verdict {
+			continue
+		}
+		short := *s
+		short.blocks = slices.Clone(s.blocks)
+		for j, inside := range short.blocks {
+			if t, ok := inside.(*table); ok && t.brief != nil {
+				short.blocks[j] = t.abbreviated(passing)
+			}
+		}
+		less.blocks[i] = &short
+	}
+	if len(less.String()) > limit {
+		return false
+	}
+	d.blocks = less.blocks
+	return true
 }
 
 func (t *table) has(r rank) bool {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ const openRows = 24
 // page give the same bytes.
 func Markdown(r gate.Report, p Page) string {
 	v := newView(&r, markdownInk())
-	d := &document{}
+	d := &document{whole: cmp.Or(p.Whole, "report.json")}
 	if m := Marker(p.Key); m != "" {
 		d.blocks = append(d.blocks, marker(m))
 	}

@@ -46,7 +46,8 @@ type Links struct {
 
 // A Page is what [Markdown] shows beside the report.
 type Page struct {
-	Limit      int // in bytes, of which there are never fewer than characters; 0 for none
+	Limit      int    // in bytes, of which there are never fewer than characters; 0 for none
+	Whole      string // our own words for what has all that a page leaves out to keep to its limit; empty for report.json
 	Key        string
 	Samples    Samples
 	Texts      map[Place]SampleText // of both sides

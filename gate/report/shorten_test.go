@@ -5,26 +5,32 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/yuin/goldmark/ast"
-
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/report"
 	"github.com/hubgate/hubgate/gate/score"
+	"github.com/hubgate/hubgate/gate/stat"
 )
 
-// wide is a report of n models and six metrics, all of which breach their floor when failing, and else held.
+// wide is a report of n models and six metrics with names as long as they are, all of which have regressed when failing, and else
+// improved.
 func wide(n int, failing bool) gate.Report {
 	r := gate.Report{Policy: gate.DefaultPolicy(), Candidate: gate.Provenance{GitSHA: "9f8e7d6c5b4a39281706f5e4d3c2b1a098765432"}}
-	floor := 0.9
+	levels := [][]stat.Level{{{Value: 1, Count: 10}, {Value: 2, Count: 27}, {Value: 3, Count: 63}}, {{Value: 1, Count: 22}, {Value: 2, Count: 31}, {Value: 3, Count: 47}}}
 	for i := range n {
-		m := gate.ModelReport{Model: fmt.Sprintf("acme/TwinLlama-3.1-8B-checkpoint-%04d", i), Comparable: true, Baseline: &gate.Provenance{Source: "x"}}
+		m := gate.ModelReport{Model: wideModel(i), Comparable: true, Baseline: &gate.Provenance{Source: "x"}}
 		for j := range 6 {
 			f := gate.Finding{Outcome: gate.Improved, Decision: gate.Pass, Reason: "rose"}
-			f.Series = gate.Series{Key: score.Key{Model: m.Model}, Metric: fmt.Sprintf("metric_%d", j)}
+			f.Series = gate.Series{Key: score.Key{Model: m.Model}, Metric: wideMetric(j)}
 			f.Criterion = gate.Criterion{Direction: gate.Higher, Tier: gate.Critical}
-			f.Candidate, f.Baseline = &gate.Summary{N: 100, Mean: 0.5}, &gate.Summary{N: 100, Mean: 0.4}
+			f.MaxLoss, f.Family, f.MDE, f.Needed, f.CohenDz, f.Paired = 0.1, 6*n, new(0.21), new(417), new(-0.4), 100
+			f.Candidate = &gate.Summary{N: 100, Mean: 2.25, SD: 0.8, SE: 0.08, Levels: levels[1]}
+			f.Baseline = &gate.Summary{N: 100, Mean: 2.52, SD: 0.67, SE: 0.067, Levels: levels[0]}
+			f.Decided = &stat.Test{Method: stat.PairedT, N: [2]int{100, 100}, Diff: 0.27, SE: 0.06, Lo: 0.16, Hi: 0.38}
+			f.Means = [2]float64{2.52, 2.25}
 			if failing {
-				f.Outcome, f.Decision, f.Criterion.Min = gate.Breached, gate.Fail, &floor
+				f.Outcome, f.Decision, f.PAdjusted = gate.Regressed, gate.Fail, 0.0004
+				f.Decided.Diff, f.Decided.Lo, f.Decided.Hi = -0.27, -0.38, -0.16
+				f.MostMoved = []gate.Move{{ID: fmt.Sprint("question-", i), Was: 3, Is: 1}}
 			}
 			m.Findings = append(m.Findings, f)
 		}
@@ -32,6 +38,15 @@ func wide(n int, failing bool) gate.Report {
 	}
 	return r
 }
+
+func wideModel(i int) string {
+	return fmt.Sprintf("acme-research/TwinLlama-3.1-8B-Instruct-DPO-checkpoint-%04d", i)
+}
+
+func wideMetric(j int) string { return fmt.Sprintf("evaluation.instruction_following.metric_%d", j) }
+
+// stateRoom is what is added to a comment that has been rendered.
+const stateRoom = 2048
 
 func TestShorterPages(t *testing.T) {
 	t.Parallel()
@@ -83,30 +98,47 @@ func TestFirstToGo(t *testing.T) {
 	}
 }
 
+// TestAllFailingFit holds that a comment on 400 models and six metrics has a word on each that fails, if all do.
 func TestAllFailingFit(t *testing.T) {
 	t.Parallel()
-	r := wide(400, true)
-	md := report.Markdown(r, page())
-	if len(md) > report.CommentLimit {
-		t.Fatalf("the page has %d bytes", len(md))
+	p := page()
+	p.Limit -= stateRoom
+	md := report.Markdown(wide(400, true), p)
+	if len(md) > p.Limit {
+		t.Fatalf("the page has %d bytes, want at most %d", len(md), p.Limit)
 	}
-	if strings.Contains(md, "rows that fail") {
-		t.Error("rows that fail are left out")
-	}
-	source := []byte(md)
-	spans := map[string]int{}
-	for _, n := range nodes(parse(source), ast.KindCodeSpan) {
-		spans[content(n, source)]++
-	}
-	for i := range 400 {
-		whole := fmt.Sprintf("acme/TwinLlama-3.1-8B-checkpoint-%04d", i)
-		if spans[whole]+spans[report.Elide(whole, 20)] == 0 {
-			t.Fatalf("the page lacks %s", whole)
+	for _, want := range []string{"**2400 regressions in 2400 comparisons.", "<sub>hubgate 1.0.0 · commit [`9f8e7d6`]", "Compared with `x`"} {
+		if !strings.Contains(md, want) {
+			t.Errorf("the page lacks %q", want)
 		}
 	}
-	if got := spans["metric_5"]; got < 400 {
-		t.Errorf("metric_5 is there %d times, want 400", got)
+	checkTables(t, parse([]byte(md)))
+	checkLength(t, md)
+	if got, want := shownRows(md), 2400; got != want || strings.Contains(md, "rows that fail") {
+		t.Errorf("the page shows %d of what fails, want %d", got, want)
 	}
+}
+
+// shownRows counts the comparisons that have a row of their own, or a cell in one of their model.
+func shownRows(md string) int {
+	shown := map[string]bool{}
+	for line := range strings.Lines(md) {
+		cells := strings.Split(line, "|")
+		for i := range 400 {
+			switch {
+			case len(cells) < 3:
+			case strings.Contains(cells[2], "`"+wideModel(i)+"` "):
+				shown[cells[2]] = true
+			case strings.Contains(cells[1], "`"+report.Elide(wideModel(i), 40)+"`"):
+				for j, cell := range cells[2:8] {
+					if strings.TrimSpace(cell) != "" {
+						shown[" `"+wideModel(i)+"` `"+wideMetric(j)+"` "] = true
+					}
+				}
+			}
+		}
+	}
+	return len(shown)
 }
 
 func TestMoreThanFits(t *testing.T) {
@@ -115,18 +147,27 @@ func TestMoreThanFits(t *testing.T) {
 	if len(md) > report.CommentLimit {
 		t.Errorf("the page has %d bytes", len(md))
 	}
-	if !strings.Contains(md, "9000 breached limits in 9000 comparisons") || !strings.Contains(md, "rows that fail are left out for length") {
+	if !strings.Contains(md, "9000 regressions in 9000 comparisons") || !strings.Contains(md, "rows that fail are left out for length") {
 		t.Error("the page does not say what it left out")
 	}
 }
 
+// TestSummaryFits holds that a summary of 400 models and six metrics leaves out nothing, whether all fail or none does.
 func TestSummaryFits(t *testing.T) {
 	t.Parallel()
-	p := page()
-	p.Limit = report.SummaryLimit
-	md := report.Markdown(wide(400, true), p)
-	if len(md) > report.SummaryLimit || strings.Contains(md, "eft out for length") {
-		t.Errorf("a summary of %d bytes leaves something out", len(md))
+	for _, failing := range []bool{true, false} {
+		p := page()
+		p.Limit = report.SummaryLimit
+		md := report.Markdown(wide(400, failing), p)
+		if len(md) > report.SummaryLimit || strings.Contains(md, "eft out for length") {
+			t.Errorf("failing %v: a summary of %d bytes leaves something out", failing, len(md))
+		}
+		for j := range 6 {
+			name := fmt.Sprintf("`%s` `%s`", wideModel(399), wideMetric(j))
+			if !strings.Contains(md, name+" | ") {
+				t.Errorf("failing %v: the summary has no row for %s", failing, name)
+			}
+		}
 	}
 }
 

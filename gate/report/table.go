@@ -54,7 +54,7 @@ func (v *view) comparisonTable(lines []line) *table {
 	t := &table{
 		head:      []string{"verdict", v.labelHead(), "baseline → candidate", "difference, " + solid(v.levelName()), "p", "n"},
 		alignment: "llcccc",
-		brief:     func() *table { return briefTable(lines) },
+		brief:     func() *table { return v.briefTable(lines) },
 	}
 	if head != nil {
 		t.head = append(t.head, levelName(head))
@@ -103,34 +103,6 @@ func (v *view) meansTable(lines []line) *table {
 			cells = append(cells, v.levelsCell(l, head))
 		}
 		t.rows = append(t.rows, row{rankOf(l), cells})
-	}
-	return t
-}
-
-// briefTable is the shortest form of lines that still has every one: what is worse and by how much, a row per model
-// and decision.
-func briefTable(lines []line) *table {
-	const modelLength, metricLength = 20, 14
-	t := &table{head: []string{"model", "metrics"}, alignment: "ll"}
-	at := map[string]int{}
-	for _, l := range lines {
-		name := l.Metric
-		if l.Task != "" {
-			name = l.Task + " " + name
-		}
-		cell := codeSpan(elide(name, metricLength), metricLength)
-		if l.compared() {
-			cell += " " + l.FormatSigned(l.Decided.Diff)
-		}
-		key := fmt.Sprint(l.Decision) + l.model.Model
-		i, ok := at[key]
-		if !ok {
-			at[key] = len(t.rows)
-			model := icon(l) + " " + codeSpan(elide(l.model.Model, modelLength), modelLength)
-			t.rows = append(t.rows, row{rankOf(l), []string{model, cell}})
-			continue
-		}
-		t.rows[i].cells[1] += " " + cell
 	}
 	return t
 }

@@ -172,14 +172,10 @@ func (l line) meanText(x *float64) string {
 
 // metric names a line's task and metric.
 func (t *terminal) metric(l line) string {
-	s := l.Metric
-	if l.Task != "" {
-		s = l.Task + " " + s
+	if s := l.taskAndMetric(); s != "" {
+		return t.name(s)
 	}
-	if s == "" {
-		return ""
-	}
-	return t.name(s)
+	return ""
 }
 
 // reasons says why, for every finding that did not simply hold.
