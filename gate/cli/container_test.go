@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -179,7 +180,7 @@ func push(commit string) job {
 
 func pull(number int, from string) job {
 	return job{
-		event: "pull_request", ref: "refs/pull/7/merge", sha: strings.Repeat("f", 40),
+		event: "pull_request", ref: fmt.Sprintf("refs/pull/%d/merge", number), sha: strings.Repeat("f", 40),
 		payload: map[string]any{"number": number, "pull_request": map[string]any{
 			"number": number,
 			"head":   map[string]any{"sha": actiontest.Head(number), "ref": "topic", "repo": map[string]any{"full_name": from}},
