@@ -16,6 +16,9 @@ func TestAccept(t *testing.T) {
 	if o := got.Models[0].Findings[0].Outcome; o != Regressed {
 		t.Errorf("the outcome became %s: what happened is not changed by accepting it", o)
 	}
+	if fs := got.Models[0].Findings; !fs[0].Accepted || fs[1].Accepted {
+		t.Errorf("accepted: %v and %v; want what failed, and not what held", fs[0].Accepted, fs[1].Accepted)
+	}
 	if failed.Decision() != Fail || failed.Accepted != nil {
 		t.Error("the report that was accepted is changed itself")
 	}

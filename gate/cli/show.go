@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,6 +36,8 @@ func show(ctx context.Context, e Env, w *workflow, b *baselines, rep gate.Report
 		Outputs: outputs(rep, written), Annotations: annotations(cfg, rep),
 		Decision: decision, Tolerated: cfg.ReportOnly, Check: w.check,
 	})
+	told := func(n string) bool { return slices.Contains(notices, n) } // what keeps a comment from being read keeps it from being written
+	w.notices = slices.DeleteFunc(w.notices, told)
 	w.gh.Notify(w.notices...)
 	if !cfg.GitHub { // there, delivering has shown them
 		for _, n := range append(notices, w.notices...) {
@@ -54,6 +57,10 @@ func newPage(ctx context.Context, e Env, w *workflow, b *baselines, rep gate.Rep
 	if event.Repository != "" {
 		server := strings.TrimRight(cmp.Or(e.Getenv("GITHUB_SERVER_URL"), "https://github.com"), "/")
 		p.Links.CommitURL = server + "/" + event.Repository + "/commit/"
+		if path := b.cfg.PolicyFile; filepath.IsLocal(path) { // as the branch has it that a proposal is judged by
+			u := url.URL{Path: "/" + event.Repository + "/blob/" + cmp.Or(event.Base, event.SHA) + "/" + filepath.ToSlash(filepath.Clean(path))}
+			p.Links.PolicyURL = server + u.EscapedPath()
+		}
 	}
 	if p.Samples == report.SampleTexts {
 		texts, err := sampleTexts(ctx, b, rep)

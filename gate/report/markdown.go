@@ -9,9 +9,9 @@ import (
 	"github.com/hubgate/hubgate/gate"
 )
 
-// openRows is the number of rows that are shown unfolded; the rest is a click away. A comment of some forty lines is
-// still read.
-const openRows = 24
+// openRows is the number of rows that are shown unfolded; the rest is a click away. With all that may stand around them these
+// make a comment of forty lines, which is still read.
+const openRows = 16
 
 // Markdown renders the page that is a pull request's comment, a job's summary and report.md: the verdict in words, one
 // table with what moved, worst first, what was compared with what, and, folded, what reviewers and skeptics ask for.
