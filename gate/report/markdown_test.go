@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
@@ -193,6 +194,30 @@ func TestNumbersAgree(t *testing.T) {
 		if strings.Contains(md, "p = 0.000)") || strings.Contains(md, "NaN") || strings.Contains(md, "Inf") {
 			t.Errorf("%s: the page has a number that is none", name)
 		}
+	}
+}
+
+// TestWorstFirst holds the order of regressions: by how many times what is tolerated was lost.
+func TestWorstFirst(t *testing.T) {
+	t.Parallel()
+	r := wide(3, true)
+	for i, loss := range []float64{0.2, 0.9, 0.5} {
+		f := &r.Models[i].Findings[i]
+		f.Decided.Diff, f.MaxLoss = -loss, 0.01
+	}
+	r.Models[0].Findings[5].MaxLoss = 0
+	want := []string{
+		"`" + wideModel(0) + "` `" + wideMetric(5) + "`", "`" + wideModel(1) + "` `" + wideMetric(1) + "`",
+		"`" + wideModel(2) + "` `" + wideMetric(2) + "`", "`" + wideModel(0) + "` `" + wideMetric(0) + "`",
+	}
+	var got []string
+	for line := range strings.Lines(report.Markdown(r, page())) {
+		if cells := strings.Split(line, " | "); strings.HasPrefix(line, "| 🔴") && len(got) < len(want) {
+			got = append(got, cells[1])
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }
 

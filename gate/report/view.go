@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -65,7 +66,8 @@ func newView(r *gate.Report, i ink) *view {
 			return cmp.Or(
 				cmp.Compare(severity(a.Decision), severity(b.Decision)),
 				cmp.Compare(b.accepted(), a.accepted()),
-				cmp.Compare(prominence(a.Outcome), prominence(b.Outcome)))
+				cmp.Compare(prominence(a.Outcome), prominence(b.Outcome)),
+				cmp.Compare(b.excess(), a.excess()))
 		})
 	}
 	return v
@@ -126,6 +128,17 @@ func (l line) accepted() int {
 		return 1
 	}
 	return 0
+}
+
+// excess is how many times what is tolerated a regression lost, infinite where nothing is; 0 for other lines.
+func (l line) excess() float64 {
+	switch {
+	case l.Outcome != gate.Regressed || l.Decided == nil:
+		return 0
+	case l.MaxLoss == 0:
+		return math.Inf(1)
+	}
+	return l.Loss() / l.MaxLoss
 }
 
 // word is the verdict on a line, in a word or two.
