@@ -2,13 +2,16 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// warningsSection lists what did not prevent the analysis and may explain it.
-func (v *view) warningsSection() *details {
+// warningsSection lists what did not prevent the analysis and may explain it, save what is shown already.
+func (v *view) warningsSection(shown []string) *details {
 	const most = 30
-	all := v.caveats()
+	all := slices.DeleteFunc(v.caveats(), func(c *caveat) bool {
+		return slices.ContainsFunc(shown, func(s string) bool { return c.text == v.span(s, saidLength) })
+	})
 	if len(all) == 0 {
 		return nil
 	}

@@ -30,7 +30,7 @@ func Markdown(r gate.Report, p Page) string {
 	} else {
 		d.blocks = append(d.blocks, v.blocks(&p)...)
 	}
-	if w := v.warningsSection(); w != nil {
+	if w := v.warningsSection(p.Remarks); w != nil {
 		d.blocks = append(d.blocks, w)
 	}
 	d.blocks = append(d.blocks, v.footer(&p))
@@ -46,6 +46,13 @@ func (v *view) blocks(p *Page) []block {
 	}
 	if c := v.coverage(p.Links); c != "" {
 		blocks = append(blocks, paragraph(c))
+	}
+	if len(p.Remarks) > 0 {
+		var items list
+		for _, r := range p.Remarks {
+			items = append(items, v.span(r, saidLength))
+		}
+		blocks = append(blocks, items)
 	}
 	for _, s := range []*details{v.samplesSection(p), v.slicesSection(p), v.allSection(), v.changesSection(), v.methodSection()} {
 		if s != nil {

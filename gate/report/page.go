@@ -53,6 +53,7 @@ type Page struct {
 	Texts      map[Place]SampleText // of both sides
 	Links      Links
 	Version    string    // of hubgate
+	Remarks    []string  // those of the report's warnings that are shown openly
 	Attempts   []Attempt // the earlier judgements of the same commit, oldest first
 	Rerun      string    // the command that does the same on a laptop; empty when there is none, and not shown where it does not fit
 	Accept     bool      // whether a reviewer can accept what fails by a comment
