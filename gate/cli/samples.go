@@ -24,7 +24,7 @@ func samples(b *baselines, event action.Event) report.Samples {
 	case config.SamplesNone:
 		return report.NoSamples
 	}
-	if !b.cfg.GitHub || event.Private || b.allPublic() {
+	if !b.cfg.GitHub || event.Private || b.allPublic() && b.cfg.PublishText { // else the dataset has the scores alone
 		return report.SampleTexts
 	}
 	return report.SampleIDs

@@ -207,25 +207,25 @@ func (c *column) cut(w int) {
 }
 
 func (g *grid) lay(b *strings.Builder, color bool) {
-	head := make([]cell, len(g.columns))
+	head, widths := make([]cell, len(g.columns)), make([]int, len(g.columns))
 	for i, c := range g.columns {
-		head[i] = cell{c.head, dim}
+		head[i], widths[i] = cell{c.head, dim}, c.width()
 	}
-	g.layRow(b, head, color)
+	g.layRow(b, head, widths, color)
 	for r := range g.columns[0].cells {
 		row := make([]cell, len(g.columns))
 		for i, c := range g.columns {
 			row[i] = c.cells[r]
 		}
-		g.layRow(b, row, color)
+		g.layRow(b, row, widths, color)
 	}
 }
 
-func (g *grid) layRow(b *strings.Builder, row []cell, color bool) {
+func (g *grid) layRow(b *strings.Builder, row []cell, widths []int, color bool) {
 	pending := 0 // blanks, written only before text, so that no line ends in them
 	for i, c := range row {
 		c.text = strings.TrimRight(c.text, " ")
-		pad := g.columns[i].width() - width(c.text)
+		pad := widths[i] - width(c.text)
 		if g.columns[i].right {
 			pending += pad
 			pad = 0

@@ -195,9 +195,12 @@ func BenchmarkJSON(b *testing.B) {
 }
 
 func BenchmarkText(b *testing.B) {
-	r := wide(400, false)
-	b.ReportAllocs()
-	for b.Loop() {
-		b.SetBytes(int64(len(report.Text(r, report.TextOptions{Color: true}))))
+	for name, r := range map[string]gate.Report{"failing": wide(400, true), "passing": wide(400, false)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				b.SetBytes(int64(len(report.Text(r, report.TextOptions{Color: true}))))
+			}
+		})
 	}
 }
