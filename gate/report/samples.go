@@ -44,11 +44,21 @@ func (v *view) samplesSection(p *Page) *details {
 	return d
 }
 
-// moves are the samples that are shown. No finding takes the room of all others while there are others.
+// moves are the samples that are shown: those of findings that passed only where others leave room.
 func (v *view) moves() []move {
+	of := func(passed bool) []move {
+		return movesOf(v.with(func(l line) bool {
+			return l.moved() && l.compared() && len(l.MostMoved) > 0 && (l.Decision == gate.Pass) == passed
+		}))
+	}
+	all := append(of(false), of(true)...)
+	return all[:min(len(all), shownSamples)]
+}
+
+// movesOf orders the samples of some findings. None takes the room of all others while there are others.
+func movesOf(lines []line) []move {
 	var first, rest []move
 	share := shownSamples
-	lines := v.with(func(l line) bool { return l.moved() && l.compared() && len(l.MostMoved) > 0 })
 	if len(lines) > 1 {
 		share = shownSamples / 2
 	}
@@ -61,8 +71,7 @@ func (v *view) moves() []move {
 			}
 		}
 	}
-	all := append(first, rest...)
-	return all[:min(len(all), shownSamples)]
+	return append(first, rest...)
 }
 
 // sampleLines are a sample in a list: its scores and input, and below these what was answered before and now, and what a judge
