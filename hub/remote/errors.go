@@ -70,7 +70,7 @@ func (h *Hub) fail(ctx context.Context, r request, a *answer) error {
 		e.Err = hub.ErrNoEntry
 	case code == "RepoNotFound", a.status == http.StatusUnauthorized && r.repo != (hub.Repo{}) && !strings.HasPrefix(message, badToken):
 		e.Err, e.Advice = hub.ErrHidden, h.wayToToken(r.repo)
-		if h.certain(ctx, r.repo) {
+		if a.status != http.StatusUnauthorized && h.certain(ctx, r.repo) { // who is let in is not answered 401
 			e.Err = hub.ErrNotFound
 		}
 	default:

@@ -152,3 +152,19 @@ func TestWhoamiFails(t *testing.T) {
 		}
 	}
 }
+
+// Only 404 tells a writer that a dataset is not there: 401 says that this request was not let in, whatever the token may do otherwise.
+func TestUnauthorizedIsNotAbsent(t *testing.T) {
+	t.Parallel()
+	for name, header := range map[string]string{"by message": "X-Error-Message: Invalid username or password.", "by code": "X-Error-Code: RepoNotFound"} {
+		h := openHub(t, Options{Token: always(secret)}, func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path == "/api/whoami-v2" {
+				return respond(200, `{"type":"user","name":"acme","auth":{"accessToken":{"role":"write"}}}`), nil
+			}
+			return respond(401, "", header), nil
+		})
+		if _, err := h.Open(t.Context(), tiny); !errors.Is(err, hub.ErrHidden) {
+			t.Errorf("%s: got %v, want %v", name, err, hub.ErrHidden)
+		}
+	}
+}
