@@ -24,6 +24,7 @@ func (h *Hub) Open(ctx context.Context, r hub.Repo) (hub.Store, error) {
 	was := h.current(r)
 	var info struct {
 		ID      string `json:"id"`
+		SHA     string `json:"sha"` // the head of main; empty where there is none
 		Private *bool  `json:"private"`
 		Gated   any    `json:"gated"` // false, or how people are let in
 	}
@@ -41,5 +42,5 @@ func (h *Hub) Open(ctx context.Context, r hub.Repo) (hub.Store, error) {
 	}
 	h.rename(r, now)
 	public := info.Private != nil && !*info.Private && info.Gated == false
-	return &store{hub: h, repo: now, public: public}, nil
+	return &store{hub: h, repo: now, public: public, begun: info.SHA != ""}, nil
 }

@@ -29,6 +29,8 @@ func (s *store) Resolve(ctx context.Context, revision string) (hub.Commit, error
 		return hub.Commit{}, s.fail("resolve", revision, "", hub.ErrNoRevision) // some Hubs guess from fewer digits
 	case short && len(revision) >= minPrefix && errors.Is(err, hub.ErrNoRevision):
 		return s.complete(ctx, revision, err) // and some from none
+	case s.begun && revision == "main" && errors.Is(err, hub.ErrNoRevision): // a branch that is there must not pass for a new dataset
+		return hub.Commit{}, s.fail("resolve", revision, "", fmt.Errorf("%w: it names a commit of the dataset, and no branch main", hub.ErrUnavailable))
 	case err != nil:
 		return hub.Commit{}, err
 	}

@@ -12,6 +12,7 @@ type store struct {
 	hub    *Hub
 	repo   hub.Repo // as it is called now
 	public bool     // when it was opened; false where it was not said
+	begun  bool     // when it was opened, main had a commit; false where it was not said
 }
 
 // Repo implements hub.Reader. A dataset that was renamed has its new name.
