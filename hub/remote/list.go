@@ -50,7 +50,7 @@ func (s *store) list(ctx context.Context, at hub.Commit, dir string) ([]hub.Entr
 	}
 	var entries []hub.Entry
 	for e, err := range s.entries(ctx, at, dir) {
-		if errors.Is(err, hub.ErrNoEntry) {
+		if errors.Is(err, hub.ErrNoEntry) && dir != "" && len(entries) == 0 { // there always is a root, and a folder of which something came
 			return nil, nil
 		}
 		if err != nil {

@@ -170,3 +170,32 @@ func TestNextLink(t *testing.T) {
 		}
 	}
 }
+
+// Only a folder can be missing: not the root, nor a page of what has begun. A part must not pass for all there is.
+func TestListOfNothing(t *testing.T) {
+	t.Parallel()
+	missing := func() *http.Response { return respond(404, "", "X-Error-Code: EntryNotFound") }
+	begun := func() *http.Response {
+		return respond(200, `[{"type":"file","path":"data/a","size":1}]`, `Link: </api/datasets/acme/tiny/tree/x?cursor=2>; rel="next"`)
+	}
+	for _, tt := range []struct {
+		name, dir string
+		pages     []func() *http.Response
+		want      error
+	}{
+		{"a folder", "data", []func() *http.Response{missing}, nil},
+		{"the root", "", []func() *http.Response{missing}, hub.ErrNoEntry},
+		{"the second page", "data", []func() *http.Response{begun, missing}, hub.ErrNoEntry},
+	} {
+		pages := tt.pages
+		h := openHub(t, Options{}, func(*http.Request) (*http.Response, error) {
+			page := pages[0]
+			pages = pages[1:]
+			return page(), nil
+		})
+		n, err := last((&store{hub: h, repo: tiny}).List(t.Context(), someCommit, tt.dir))
+		if n != 0 || !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
+			t.Errorf("%s: got %d entries and %v, want none and %v", tt.name, n, err, tt.want)
+		}
+	}
+}
