@@ -123,7 +123,7 @@ func (s *search) foreign(ctx context.Context) (Found, error) {
 		return s.unreadable(ctx, err)
 	}
 	if len(files) == 0 {
-		return Found{}, nil
+		return s.unlessRecorded(ctx)
 	}
 	opened, scores, err := s.read(ctx, files, o)
 	if err != nil {
@@ -140,6 +140,19 @@ func (s *search) foreign(ctx context.Context) (Found, error) {
 		return s.earlierPush(ctx, files)
 	}
 	return found, nil
+}
+
+// unlessRecorded finds a first run, unless the history knows of a baseline that is lost.
+func (s *search) unlessRecorded(ctx context.Context) (Found, error) {
+	rows, err := s.history(ctx)
+	if err != nil {
+		return s.unreadable(ctx, err)
+	}
+	if was := earlierBaselines(rows); len(was) > 0 {
+		return s.unreadable(ctx, fmt.Errorf("%s@%s: the run %s became the baseline, and neither data/ nor %s holds one; restore them from an earlier commit, or delete %s to begin anew",
+			s.st.Repo(), s.at.ID, was[0].RunID, recordPath, historyPath))
+	}
+	return Found{}, nil
 }
 
 // maxEarlier bounds how many commits of another tool are looked through for an earlier run.

@@ -291,3 +291,36 @@ func TestBaselineReplicates(t *testing.T) {
 		t.Errorf("replicates of %d series, want 1", n)
 	}
 }
+
+// A dataset that lost its baseline is not new while its history remembers one; where no run became the baseline there is none to lose.
+func TestBaselineLost(t *testing.T) {
+	t.Parallel()
+	const data = "data/test-00000-of-00001.parquet"
+	for _, tt := range []struct {
+		name  string
+		first gate.Decision
+		lose  []string
+		put   map[string][]byte
+		lost  bool
+	}{
+		{"with the record", gate.Pass, []string{data, "hubgate.json"}, nil, true},
+		{"from the record", gate.Pass, []string{data}, map[string][]byte{"hubgate.json": []byte(`{"schema":"hubgate.dataset/1","model":"acme/m"}`)}, true},
+		{"never had", gate.Fail, []string{"hubgate.json"}, nil, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			p := b.push(job(t, 0, "aaa", 0.8))
+			p.Model.Findings[0].Decision = tt.first
+			b.publish(p)
+			b.commit(tt.put, tt.lose...)
+			found := b.find(job(t, 1, "bbb", 0.3))
+			if found.Run != nil || (found.Unreadable != nil) != tt.lost {
+				t.Errorf("got %v, %v, want a baseline that is lost: %t", found.Run, found.Unreadable, tt.lost)
+			}
+			if want := "restore them from an earlier commit"; tt.lost && found.Unreadable != nil && !strings.Contains(found.Unreadable.Error(), want) {
+				t.Errorf("%v does not say %q", found.Unreadable, want)
+			}
+		})
+	}
+}
