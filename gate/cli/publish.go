@@ -74,7 +74,7 @@ func publish(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event act
 		case !o.done:
 		case o.err == nil:
 			m.Published = &o.pub
-		case unreadable(o.err) && !errors.Is(o.err, hub.ErrUnavailable) && !errors.Is(o.err, hub.ErrRateLimited):
+		case notAllowed(o.err):
 			refused.add(m.Model, o.err)
 		case to == "main":
 			failed = append(failed, classify(fmt.Errorf("publishing: %w", o.err)))
@@ -84,6 +84,11 @@ func publish(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event act
 	}
 	rep.Warnings = append(rep.Warnings, refused.notices()...)
 	return errors.Join(failed...)
+}
+
+// notAllowed reports whether it is the token that a Hub refuses to write for.
+func notAllowed(err error) bool {
+	return errors.Is(err, hub.ErrHidden) || errors.Is(err, hub.ErrUnauthorized) || errors.Is(err, hub.ErrForbidden) || errors.Is(err, hub.ErrGated)
 }
 
 // refusals are models whose runs the Hub does not let this job publish, by why: a token that may not write is one notice.
