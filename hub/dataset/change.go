@@ -29,6 +29,10 @@ func (p *Push) commit(ctx context.Context, st hub.Store, b *built) (gate.Publica
 	if role == overtaken {
 		notes = append(slices.Clip(notes), fmt.Sprintf("the run of %s was recorded and is not the baseline: a newer run, %s, is", p.Model.Model, s.record.Baseline.Run))
 	}
+	if role == uncompared {
+		notes = append(slices.Clip(notes), fmt.Sprintf("the run of %s was recorded and is not the baseline: %s is, with which it was not compared",
+			p.Model.Model, s.record.Baseline.Run))
+	}
 	change, err := p.change(s, b, role)
 	if err != nil {
 		return gate.Publication{}, nil, err
@@ -52,6 +56,7 @@ const (
 	becomesBaseline role = "the new baseline"
 	replicate       role = "a replicate of a recorded run"
 	overtaken       role = "recorded after a newer baseline"
+	uncompared      role = "recorded beside a baseline that it was not compared with"
 	recordedOnly    role = "recorded only"
 )
 
@@ -65,6 +70,8 @@ func (p *Push) role(s state) role {
 		return recordedOnly
 	case s.record != nil && s.record.Baseline != nil && c.Created.Before(s.record.Baseline.Created):
 		return overtaken // a slow job of an older commit does not walk the baseline back
+	case s.record != nil && s.record.Baseline != nil && p.Model.Baseline == nil && !p.Model.Itself:
+		return uncompared // a first run by mistake, or beside another job's, must not replace what nobody held it against
 	}
 	return becomesBaseline
 }

@@ -307,3 +307,23 @@ func TestPublishIsReproducible(t *testing.T) {
 		t.Errorf("commits %s and %s", ids[0], ids[1])
 	}
 }
+
+// What was taken for a first run, and finds a baseline when it is recorded, does not replace it: nobody held the one against the other.
+func TestPublishOfAFirstRunThatIsNone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.publish(b.push(job(t, 0, "aaa", 0.8)))
+	pub, notes, err := dataset.Publish(t.Context(), b.hub, b.judged(job(t, 1, "bbb", 0.3), gate.Baseline{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pub.Baseline || len(notes) != 1 || !strings.Contains(notes[0], "with which it was not compared") {
+		t.Errorf("baseline: %t, %q", pub.Baseline, notes)
+	}
+	if got := b.find(job(t, 2, "ccc", 0.8)).Run.Provenance.GitSHA; got != "aaa" {
+		t.Errorf("the baseline is %s, want aaa", got)
+	}
+	if got := len(b.history()); got != 2 {
+		t.Errorf("%d runs are recorded, want 2", got)
+	}
+}
