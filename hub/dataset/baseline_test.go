@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hubgate/hubgate/gate"
+	"github.com/hubgate/hubgate/gate/codec"
 	"github.com/hubgate/hubgate/gate/evalconf"
 	"github.com/hubgate/hubgate/gate/score"
 	"github.com/hubgate/hubgate/hub"
@@ -274,6 +275,28 @@ func TestBaselineOfAncestors(t *testing.T) {
 		}
 		found.Close()
 	}
+}
+
+// What data/ holds is the current baseline and no earlier one: read from there, it is compared with that of the merge base.
+func TestBaselineOfAncestorsForWhatWasPushed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for i, sha := range []string{"aaa", "bbb"} {
+		b.publish(b.push(job(t, i, sha, 0.8+0.05*float64(i))))
+	}
+	pushed, err := dataset.OpenLocation(t.Context(), b.hub, dataset.Location{Repo: repo}, codec.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pushed.Close()
+	r := job(t, 1, "ddd", 0.85)
+	q := query(r)
+	q.Origin, q.Ancestors = pushed, []string{"aaa"}
+	found, err := dataset.Baseline(t.Context(), b.hub, q)
+	if err != nil || found.Run == nil || found.Run.Provenance.GitSHA != "aaa" {
+		t.Errorf("got %v, %q, %v, want the run of aaa", found.Run, found.Warnings, err)
+	}
+	found.Close()
 }
 
 // Runs of one commit under one configuration tell how much scores differ from run to run.

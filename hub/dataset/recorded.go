@@ -103,11 +103,11 @@ func (s *search) comparable(fingerprint string) bool {
 	return fingerprint == s.EvalConfig.Fingerprint()
 }
 
-// was returns the record of an earlier baseline, of the given configuration. The scales stay the dataset's.
+// was returns the record of an earlier baseline, of the given configuration. The scales stay the dataset's; data/ holds it no more.
 func (b *BaselineRecord) was(row HistoryRow, config evalconf.Parts) *BaselineRecord {
 	out := *b
 	out.Run, out.Path, out.SHA256, out.EvalConfig = row.RunID, row.Path, row.SHA256, configRecord(config)
-	out.GitSHA, out.RunURL, out.Attempt, out.Created = row.GitSHA, row.RunURL, int(row.Attempt), row.Time
+	out.GitSHA, out.RunURL, out.Attempt, out.Created, out.Data = row.GitSHA, row.RunURL, int(row.Attempt), row.Time, nil
 	return &out
 }
 
