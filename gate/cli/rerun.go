@@ -30,17 +30,30 @@ func rerun(cfg config.Config, rep gate.Report) string {
 		add("metrics", metricArg(m))
 	}
 	add("policy", otherwise(cfg.PolicyFile, ".github/hubgate.yml"))
+	for _, f := range cfg.PolicyFlags {
+		name, value, _ := strings.Cut(f, "=")
+		add(name, value)
+	}
 	if cfg.Hub != "https://huggingface.co" && (cfg.Baseline == "" || dataset.IsLocation(cfg.Baseline)) {
 		add("hub", cfg.Hub)
+		if cfg.PlainHTTP {
+			args = append(args, "--plain-http")
+		}
 	}
 	switch base := pinned(rep); {
 	case cfg.Baseline != "":
 		add("baseline", cfg.Baseline)
-	case base != "":
-		add("baseline", base)
+	case base.Path != "": // a run before the newest, which only its own file gives
+		add("baseline", base.String())
+	case base.Revision != "": // as a dataset, which tells the configuration of the evaluation too
+		add("dataset", base.Repo.String())
+		add("baseline-revision", base.Revision)
 	default:
 		add("namespace", cfg.Namespace)
-		add("dataset", otherwise(cfg.Dataset, "{namespace}/{model}-results"))
+		owner, repo, _ := strings.Cut(cfg.Repository, "/") // a laptop does not know them
+		add("dataset", otherwise(strings.NewReplacer("{owner}", owner, "{repo}", repo).Replace(cfg.Dataset), dataset.DefaultTemplate))
+		add("gate", cfg.Gate)
+		add("baseline-revision", otherwise(cfg.BaselineRevision, "auto"))
 	}
 	return strings.Join(args, " ")
 }
@@ -61,18 +74,18 @@ func metricArg(m codec.Metric) string {
 	return m.Name + "=" + m.Path
 }
 
-// pinned returns where the baseline of a run of one model lies, by its commit; empty where that is not on a Hub.
-func pinned(rep gate.Report) string {
+// pinned returns where the baseline of a run of one model lies, by its commit; nowhere where that is not on a Hub.
+func pinned(rep gate.Report) dataset.Location {
 	if len(rep.Models) != 1 || rep.Models[0].Baseline == nil {
-		return ""
+		return dataset.Location{}
 	}
 	b := rep.Models[0].Baseline
 	l, err := dataset.ParseLocation(b.Source)
 	if err != nil || b.Commit == "" {
-		return ""
+		return dataset.Location{}
 	}
 	l.Revision = b.Commit
-	return l.String()
+	return l
 }
 
 // quoteArg quotes a word for a shell where it has to be.

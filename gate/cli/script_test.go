@@ -79,6 +79,7 @@ func loopback() *http.Client {
 //	digest VARIABLE FILE            set a variable to the digest of the scores that a report.json is about
 //	spoil HUB OWNER/NAME FOLDER     damage the files of a dataset where their bytes lie
 //	replace FILE OLD NEW            change a text in a file
+//	repeats                         run the command that the last report prints, which must say the same
 //	github EVENT [ARGS...]          be a step of a workflow; see [github.command]
 //	comments NUMBER                 print the comments of a pull request
 func TestScript(t *testing.T) {
@@ -138,6 +139,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"damage":   damage,
 		"archive":  archive,
 		"replace":  replace,
+		"repeats":  repeats,
 	}
 }
 

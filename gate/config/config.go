@@ -29,6 +29,8 @@ type Config struct {
 	PolicyFile string      // where it was read, or for init is to be written; empty when there is none
 	EvalConfig []string    // files that configure the evaluation
 
+	PolicyFlags []string // flags that stand in for what a policy file says, as NAME=VALUE, where they were given
+
 	History hub.Repo // whose history is wanted; of the command history only
 
 	Hub       string // a URL without a slash at its end, or a directory
