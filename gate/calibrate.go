@@ -61,7 +61,7 @@ type CalibratedSeries struct {
 	Family    int         // number of tests that p is corrected for
 	MDE       *float64    // smallest loss that the test finds with the policy's power, by formula: the median over replays
 	Detection []Detection // by loss, the smallest first
-	Smallest  *float64    // loss found with the policy's power, read off Detection; nil when none there is
+	Smallest  *float64    // loss found with the policy's power, read off Detection; nil when there is none, or alarms are as many
 }
 
 // A Detection says how often a loss was found.
@@ -158,14 +158,15 @@ func (c *calibrator) tally(replays []replayed) []CalibratedSeries {
 	return out
 }
 
-// smallest returns the loss at which Detection first reaches the power, between two sizes in proportion.
+// smallest returns the loss at which Detection first reaches the power, between two sizes in proportion; nil where the series is
+// red as often without a loss.
 func (s *CalibratedSeries) smallest(power float64) *float64 {
 	loss, share := 0.0, s.Alarms.Share()
+	if share >= power {
+		return nil
+	}
 	for _, d := range s.Detection {
 		if next := d.Found.Share(); next >= power {
-			if share >= power {
-				return &loss
-			}
 			at := loss + float64((d.Loss-loss)*((power-share)/(next-share)))
 			at, _ = strconv.ParseFloat(strconv.FormatFloat(at, 'g', 2, 64), 64) // more digits would be made up
 			return &at

@@ -78,10 +78,12 @@ func (c *Calibration) aboutAlarms() string {
 // aboutPower says what losses the series can see, and how many samples would see smaller ones.
 func (c *Calibration) aboutPower(s *CalibratedSeries) string {
 	switch {
+	case s.Decided == nil && c.Policy.Rule != Threshold && s.Samples >= 2*c.Policy.MinSamples:
+		return "No test decides: the samples lie in too few groups (group-column) to have some on either side. At least 2 a side are needed, and 10 to trust the result."
 	case s.Decided == nil && c.Policy.Rule != Threshold:
 		return fmt.Sprintf("No test decides with %s: nothing is found, and nothing ruled out. At least %d a side are needed (min-samples), and %d to trust the result.",
 			c.samples(s), c.Policy.MinSamples, smallSample)
-	case s.MDE == nil || c.Policy.Rule == NonInferiority:
+	case s.MDE == nil || c.Policy.Rule == NonInferiority || c.redAnyway(s):
 		return ""
 	}
 	often := c.often()
@@ -103,6 +105,9 @@ func (c *Calibration) aboutPower(s *CalibratedSeries) string {
 	}
 	return text
 }
+
+// redAnyway reports whether the series is red without a loss as often as it should be with one, so that none can be found.
+func (c *Calibration) redAnyway(s *CalibratedSeries) bool { return s.Alarms.Share() >= c.Policy.Power }
 
 // expected is the loss that ought to be found with a multiple of the samples, by formula: it has to be significant, and to
 // look larger than max-loss.
@@ -137,7 +142,7 @@ func (c *Calibration) aboutMaxLoss() string {
 
 // aboutMargin says which max-loss the samples could rule out.
 func (c *Calibration) aboutMargin(s *CalibratedSeries) string {
-	if s.MDE == nil || s.Decided == nil || s.Held.Share() >= c.Policy.Power {
+	if s.MDE == nil || s.Decided == nil || s.Held.Share() >= c.Policy.Power || c.Policy.Rule != NonInferiority && c.redAnyway(s) {
 		return ""
 	}
 	margin := float64((zOf(1-c.Policy.Alpha) + zOf(c.Policy.Power)) * c.Policy.standardError(s))

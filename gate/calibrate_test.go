@@ -257,3 +257,27 @@ func TestCalibrateTooFew(t *testing.T) {
 		t.Errorf("advice: %q", text)
 	}
 }
+
+// Where the stored scores are red by themselves no loss is said to be found, nor another max-loss to help.
+func TestCalibrateRedByItself(t *testing.T) {
+	t.Parallel()
+	floor := policy(maxLoss(0.05), func(p *gate.Policy) { p.Defaults.Min = new(3.0) })
+	got := calibrated(t, judged(t, 1, 60, 1, 1), nil, floor, 50, 5)
+	if s := got.Series[0]; s.Alarms.Count != 50 || s.Smallest != nil {
+		t.Errorf("%d of 50 replays are red, and a loss is found of %v", s.Alarms.Count, s.Smallest)
+	}
+	for _, a := range got.Advice() {
+		if a.About != nil {
+			t.Errorf("advice: %q", a.Text)
+		}
+	}
+}
+
+// Samples of one group cannot lie on both sides, and more of them would not help.
+func TestCalibrateOneGroup(t *testing.T) {
+	t.Parallel()
+	got := calibrated(t, judged(t, 1, 60, 1, 60), nil, policy(), 20, 5)
+	if text := got.Advice()[0].Text; !strings.Contains(text, "too few groups") || strings.Contains(text, "min-samples") {
+		t.Errorf("advice: %q", text)
+	}
+}
