@@ -145,13 +145,16 @@ func (b *baselines) recorded(ctx context.Context, model string, repo hub.Repo, a
 		return found.Baseline, nil
 	}
 	why := cmp.Or(err, found.Unreadable)
+	var refused *hub.Error
 	switch {
 	case ctx.Err() != nil:
 		return gate.Baseline{}, context.Cause(ctx)
 	case err == nil || unreadable(err):
 		return undecided(why), nil
-	case errors.Is(err, hub.ErrNotFound), errors.Is(err, hub.ErrNoRevision), errors.Is(err, hub.ErrCorrupt):
+	case q.Revision != "" && errors.Is(err, hub.ErrNotFound), errors.Is(err, hub.ErrNoRevision), errors.Is(err, hub.ErrCorrupt):
 		return gate.Baseline{}, unusable(fmt.Errorf("baseline of %s: %w", model, err))
+	case errors.As(err, &refused) && refused.Status != 0: // an answer that no Hub gives, or one that gave others before
+		return undecided(why), nil
 	}
 	return gate.Baseline{}, classify(fmt.Errorf("baseline of %s: %w", model, err))
 }

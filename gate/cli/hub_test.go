@@ -38,7 +38,7 @@ var tokens = map[string]hubtest.Account{
 //	hub be WHO                       the token of an owner, a reader, a stranger, an expired one, or nobody
 //	hub add OWNER/NAME [public]      somebody makes a dataset
 //	hub upload OWNER/NAME PATH=FILE  another tool commits files
-//	hub fail METHOD PATH WHAT TIMES  requests meet a status, or "proxy"
+//	hub fail METHOD PATH WHAT TIMES  requests meet a status, "proxy", or "missing": no such dataset
 //	hub trust OWNER/NAME REPO        the dataset takes the identity of the jobs of a repository
 //	hub job REPO                     be a job of that repository that may prove its identity
 //	hub files OWNER/NAME [REVISION]  print the files
@@ -96,8 +96,11 @@ func onHub(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func trouble(ts *testscript.TestScript, what string) hubtest.Trouble {
-	if what == "proxy" {
+	switch what {
+	case "proxy":
 		return hubtest.Proxy()
+	case "missing":
+		return hubtest.Status(http.StatusNotFound, "Repository not found")
 	}
 	status, err := strconv.Atoi(what)
 	ts.Check(err)
