@@ -20,10 +20,13 @@ import (
 )
 
 // branch returns the branch of the results datasets that a run is recorded on, empty when it is not. Only what belongs to the default
-// branch goes to main, never what is merely proposed.
+// branch goes to main, never what is merely proposed. A run that is compared with something else, where no namespace is given, has no
+// results datasets.
 func branch(cfg config.Config, event action.Event) string {
 	switch {
 	case cfg.Publish == config.PublishNever, event.InQueue():
+		return ""
+	case cfg.Publish == config.PublishAuto && cfg.Baseline != "" && cfg.Namespace == "" && strings.Contains(cfg.Dataset, "{namespace}"):
 		return ""
 	case event.PullRequest != 0:
 		return strings.Join([]string{"pr", event.Owner(), event.RepositoryName(), strconv.Itoa(event.PullRequest)}, "-")
