@@ -52,7 +52,7 @@ func readCandidate(ctx context.Context, e Env, cfg config.Config, h hub.Hub, eve
 	default:
 		return nil, unusable(err)
 	}
-	o.Unnamed = unnamed(cfg, files)
+	o.Unnamed = unnamed(cfg, event, files)
 	c := &candidate{files: files, options: o}
 	if c.scores, err = readScores(ctx, e, files.files, o); err != nil {
 		files.Close()
@@ -73,13 +73,13 @@ func readCandidate(ctx context.Context, e Env, cfg config.Config, h hub.Hub, eve
 
 // unnamed returns the id of a model that the results do not name; empty where they must. A results dataset is called after
 // its model. Where nothing is recorded under the id, nor compared by it, a file's name will do.
-func unnamed(cfg config.Config, files *scoreFiles) string {
+func unnamed(cfg config.Config, event action.Event, files *scoreFiles) string {
 	if l, err := dataset.ParseLocation(cfg.Results[0]); err == nil && len(cfg.Results) == 1 {
 		if model, ok := strings.CutSuffix(l.Repo.Name, "-results"); ok {
 			return model
 		}
 	}
-	if cfg.Command == "check" || len(files.files) == 0 {
+	if cfg.Command == "check" && needsDataset(cfg, event) || len(files.files) == 0 {
 		return ""
 	}
 	name, _, _ := strings.Cut(path.Base(files.files[0].Name), ".")
