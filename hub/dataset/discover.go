@@ -3,7 +3,6 @@ package dataset
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"path"
 	"slices"
@@ -141,10 +140,10 @@ func (q *Search) recorded(ctx context.Context, st hub.Store, at hub.Commit, rec 
 	if err != nil {
 		return Discovery{}, err
 	}
-	rows = slices.DeleteFunc(rows, func(r HistoryRow) bool { return r.RunID != b.Run })
-	if len(rows) == 0 {
-		return Discovery{}, fmt.Errorf("%s has no row of the baseline, run %s; restore the file from an earlier commit", historyPath, b.Run)
+	if err := b.in(rows); err != nil {
+		return Discovery{}, err
 	}
+	rows = slices.DeleteFunc(rows, func(r HistoryRow) bool { return r.RunID != b.Run })
 	if err := checkRows(rows); err != nil {
 		return Discovery{}, err
 	}

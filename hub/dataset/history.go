@@ -82,6 +82,14 @@ func History(ctx context.Context, r hub.Reader, at hub.Commit) ([]HistoryRow, er
 	return rows, nil
 }
 
+// in refuses a history that does not have the baseline: what else it has lost is not known, and nothing must be built on it.
+func (b *BaselineRecord) in(rows []HistoryRow) error {
+	if slices.ContainsFunc(rows, func(r HistoryRow) bool { return r.RunID == b.Run }) {
+		return nil
+	}
+	return fmt.Errorf("%s has no row of the baseline, run %s; restore the file from an earlier commit", historyPath, b.Run)
+}
+
 // earlierBaselines returns a row of each run that became the baseline, newest first.
 func earlierBaselines(rows []HistoryRow) []HistoryRow {
 	var out []HistoryRow

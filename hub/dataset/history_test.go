@@ -2,6 +2,7 @@ package dataset_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +67,28 @@ func TestHistoryOtherVersions(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, b.history()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// A history that lost the baseline has lost who knows what: nothing is built on it, nor is it shown as all there was.
+func TestHistoryLost(t *testing.T) {
+	t.Parallel()
+	const want = "history/runs.parquet has no row of the baseline, run 20260517T120000Z-0a2f0167ad2f; restore the file from an earlier commit"
+	for name, spoil := range map[string]func(b *bench){
+		"gone": func(b *bench) { b.commit(nil, "history/runs.parquet") },
+		"another": func(b *bench) {
+			b.commit(map[string][]byte{"history/runs.parquet": rows(t, dataset.HistoryRow{RunID: "x", Time: start})})
+		},
+	} {
+		b := newBench(t)
+		b.publish(b.push(job(t, 0, "aaa", 0.8)))
+		spoil(b)
+		if err := b.refuse(b.push(job(t, 1, "bbb", 0.8))); !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: publishing: got %v\nwant %s", name, err, want)
+		}
+		if runs, err := dataset.Runs(t.Context(), b.hub, repo, ""); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: got %d runs and %v\nwant %s", name, len(runs), err, want)
 		}
 	}
 }

@@ -29,7 +29,11 @@ func Runs(ctx context.Context, h hub.Hub, r hub.Repo, revision string) ([]gate.R
 	if err != nil {
 		return nil, err
 	}
-	if err := checkRows(rows); err != nil {
+	err = checkRows(rows)
+	if err == nil && rec != nil && rec.Baseline != nil {
+		err = rec.Baseline.in(rows)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s@%s/%w", r, at.ID, err)
 	}
 	runs := group(rows)
