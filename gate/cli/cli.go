@@ -41,6 +41,7 @@ func Main(ctx context.Context, e Env) int {
 	var w workflow
 	cfg, err := config.Parse(e.Args, e.Getenv, e.Environ(), w.readPolicy(ctx, e))
 	if err != nil {
+		w.refuse(ctx, e, cfg, err)
 		return e.fail(unusable(err))
 	}
 	if cfg.Help {

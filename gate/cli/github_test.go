@@ -167,3 +167,14 @@ func comments(ts *testscript.TestScript, neg bool, args []string) {
 		fmt.Fprintf(ts.Stdout(), "== %s, %d edits\n%s\n", c.Login, c.Edits, c.Body)
 	}
 }
+
+// checks prints the states that each check run was in, its name, its conclusion and what it says.
+func checks(ts *testscript.TestScript, neg bool, args []string) {
+	g, ok := ts.Value(githubKey{}).(*github)
+	if neg || !ok || len(args) != 0 {
+		ts.Fatalf("usage: checks")
+	}
+	for _, c := range g.CheckRuns() {
+		fmt.Fprintf(ts.Stdout(), "%s: %s, %s\n%s\n%s\n", c.Name, strings.Join(c.History, " "), c.Conclusion, c.Title, c.Summary)
+	}
+}

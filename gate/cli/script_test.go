@@ -82,6 +82,7 @@ func loopback() *http.Client {
 //	repeats                         run the command that the last report prints, which must say the same
 //	github EVENT [ARGS...]          be a step of a workflow; see [github.command]
 //	comments NUMBER                 print the comments of a pull request
+//	checks                          print the check runs
 func TestScript(t *testing.T) {
 	t.Parallel()
 	run(t, "script")
@@ -134,6 +135,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"spoil":    spoil,
 		"github":   onGitHub,
 		"comments": comments,
+		"checks":   checks,
 		"refuses":  refuses,
 		"pack":     pack,
 		"damage":   damage,

@@ -67,6 +67,18 @@ func (w *workflow) abort(ctx context.Context, e Env, why error) {
 	}
 }
 
+// refuse leaves a check run where one is wanted and the settings, or the policy, cannot be used: what requires it would wait for ever.
+func (w *workflow) refuse(ctx context.Context, e Env, cfg config.Config, why error) {
+	if w.gh == nil { // no check was asked for
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
+	if err := w.begin(ctx, e, cfg); err == nil {
+		w.abort(ctx, e, why)
+	}
+}
+
 // ancestors returns the commits of the code whose newest baseline a proposal is compared with, nearest first; none outside a proposal,
 // and where the settings name a revision.
 func (w *workflow) ancestors(ctx context.Context, cfg config.Config) []string {

@@ -20,7 +20,7 @@ type PolicyReader func(path string, c Config) ([]byte, error)
 // it is handed, which belongs to the command, only Command and GitHubToken are set.
 //
 // When help is asked for, the Config says so, nothing else is looked at, and Problems concern the command's name alone.
-// Every other error is of type [Problems] too, and then holds all that is wrong; the Config is not to be used.
+// Every other error is of type [Problems] too, and then holds all that is wrong; the Config is not to be used but to tell of it.
 func Parse(args []string, getenv func(string) string, environ []string, readFile PolicyReader) (Config, error) {
 	line := parseArgs(args, Inputs())
 	command, topic := line.command()
