@@ -28,8 +28,9 @@ const (
 	// command is what an acceptance begins with: /hubgate accept SHA reason.
 	command = "/hubgate accept"
 
-	// minSHA is how many digits of a commit have to be named.
-	minSHA = 7
+	// minSHA is how many digits of a commit have to be named: all. Who can make two commits that begin alike could have one
+	// accepted and merge the other.
+	minSHA = 40
 
 	// maxReason bounds what is kept of a reason, in characters.
 	maxReason = 500
@@ -65,7 +66,7 @@ func parseAccept(body string) (request, bool) {
 	case !shaPrefix.MatchString(r.sha) || len(r.sha) > 64:
 		return request{problem: fmt.Sprintf("%q is not a commit", oneLine(words[0], 64))}, true
 	case len(r.sha) < minSHA:
-		r.problem = fmt.Sprintf("%q is short of %d digits of a commit", r.sha, minSHA)
+		r.problem = fmt.Sprintf("%q is not the whole id of a commit, which has %d digits", r.sha, minSHA)
 	case r.reason == "":
 		r.problem = "it gives no reason"
 	}

@@ -20,23 +20,23 @@ func TestParseAccept(t *testing.T) {
 		want request
 		ok   bool
 	}{
-		{"/hubgate accept ec26c3e we changed the rubric", request{"ec26c3e", "we changed the rubric", ""}, true},
+		{"/hubgate accept " + headSHA + " we changed the rubric", request{headSHA, "we changed the rubric", ""}, true},
 		{"\n  /hubgate accept EC26C3E57CA3A959CA5AAD62DE7213C562F8C821\ttoo  slow \r\nmore", request{headSHA, "too slow", ""}, true},
-		{"/hubgate accept ec26c3e", request{"ec26c3e", "", "it gives no reason"}, true},
-		{"/hubgate accept ec26c3e \n because", request{"ec26c3e", "", "it gives no reason"}, true},
-		{"/hubgate accept ec26c3 because", request{"ec26c3", "because", `"ec26c3" is short of 7 digits of a commit`}, true},
+		{"/hubgate accept " + headSHA, request{headSHA, "", "it gives no reason"}, true},
+		{"/hubgate accept " + headSHA + " \n because", request{headSHA, "", "it gives no reason"}, true},
+		{"/hubgate accept ec26c3e because", request{"ec26c3e", "because", `"ec26c3e" is not the whole id of a commit, which has 40 digits`}, true},
 		{"/hubgate accept", request{problem: "it names no commit; write /hubgate accept SHA reason"}, true},
 		{"/hubgate accept\r\nx", request{problem: "it names no commit; write /hubgate accept SHA reason"}, true},
 		{"/hubgate accept HEAD because", request{problem: `"HEAD" is not a commit`}, true},
 		{"/hubgate accept we changed it", request{problem: `"we" is not a commit`}, true},
 		{"/hubgate accept " + strings.Repeat("a", 65) + " because", request{problem: `"` + strings.Repeat("a", 63) + `…" is not a commit`}, true},
-		{"/hubgate accept ec26c3e a\x00\u202eb\xff", request{"ec26c3e", "a\x00\u202eb\uFFFD", ""}, true},
+		{"/hubgate accept " + headSHA + " a\x00\u202eb\xff", request{headSHA, "a\x00\u202eb\uFFFD", ""}, true},
 		{"/hubgate accepted ec26c3e because", request{}, false},
 		{"/Hubgate accept ec26c3e because", request{}, false},
-		{"please /hubgate accept ec26c3e because", request{}, false},
-		{"> /hubgate accept ec26c3e because", request{}, false},
-		{"`/hubgate accept ec26c3e because`", request{}, false},
-		{"yes\n/hubgate accept ec26c3e because", request{}, false},
+		{"please /hubgate accept " + headSHA + " because", request{}, false},
+		{"> /hubgate accept " + headSHA + " because", request{}, false},
+		{"`/hubgate accept " + headSHA + " because`", request{}, false},
+		{"yes\n/hubgate accept " + headSHA + " because", request{}, false},
 		{"", request{}, false},
 	}
 	for _, tt := range tests {
@@ -48,7 +48,7 @@ func TestParseAccept(t *testing.T) {
 }
 
 func FuzzParseAccept(f *testing.F) {
-	f.Add("/hubgate accept ec26c3e because\nmore")
+	f.Add("/hubgate accept " + headSHA + " because\nmore")
 	f.Add("/hubgate accept\t\u2028ec26c3e\u0085because")
 	f.Add("/hubgate accept EC26C3E \xff")
 	f.Fuzz(func(t *testing.T, body string) {
@@ -70,7 +70,7 @@ func FuzzParseAccept(f *testing.F) {
 }
 
 const (
-	good  = "/hubgate accept ec26c3e we changed the rubric"
+	good  = "/hubgate accept " + headSHA + " we changed the rubric"
 	login = "maintainer"
 )
 
@@ -109,9 +109,9 @@ func TestAcceptance(t *testing.T) {
 		{name: "by someone who may read", level: "read", why: `the permission of maintainer is "read", and it takes write`},
 		{name: "by nobody known", level: "unknown", why: `the permission of maintainer is "none", and it takes write`},
 		{name: "by a robot", login: "github-actions[bot]", level: "admin", why: "only a person can accept"},
-		{name: "for another commit", body: "/hubgate accept 1234567 x", why: "1234567 is not the head commit; a new push needs a new acceptance"},
+		{name: "for another commit", body: "/hubgate accept " + baseSHA + " x", why: "f95f852 is not the head commit; a new push needs a new acceptance"},
 		{name: "for a longer commit", body: "/hubgate accept " + headSHA + "0 x", why: "ec26c3e is not the head commit; a new push needs a new acceptance"},
-		{name: "without a reason", body: "/hubgate accept ec26c3e", why: "it gives no reason"},
+		{name: "without a reason", body: "/hubgate accept " + headSHA, why: "it gives no reason"},
 		{name: "edited", edited: true, why: "it was edited, and GitHub does not say by whom; write it anew"},
 	}
 	for _, tt := range tests {
@@ -152,7 +152,7 @@ func TestAcceptanceOfNothing(t *testing.T) {
 	t.Parallel()
 	hub := newAcceptable(t)
 	hub.Write(7, login, "looks good")
-	hub.Write(7, actiontest.WorkflowBot, marker+"\nto accept: comment `/hubgate accept ec26c3e reason` and re-run")
+	hub.Write(7, actiontest.WorkflowBot, marker+"\nto accept: comment `/hubgate accept "+headSHA+" reason` and re-run")
 	hub.Write(7, "stranger", "> "+good)
 	if got, notices := edge(hub, actiontest.WorkflowToken).Acceptance(t.Context(), acceptable); got != nil || notices != nil {
 		t.Errorf("got %+v and %q, want nothing", got, notices)
@@ -165,7 +165,7 @@ func TestAcceptanceAmongOthers(t *testing.T) {
 	hub := newAcceptable(t)
 	hub.Write(7, login, good)
 	for i := range 150 {
-		hub.Write(7, "stranger", fmt.Sprint("/hubgate accept ec26c3e please ", i))
+		hub.Write(7, "stranger", fmt.Sprint("/hubgate accept "+headSHA+" please ", i))
 	}
 	got, notices := edge(hub, actiontest.WorkflowToken).Acceptance(t.Context(), acceptable)
 	if diff := cmp.Diff(accepted7(hub), got); diff != "" || notices != nil {
@@ -174,7 +174,7 @@ func TestAcceptanceAmongOthers(t *testing.T) {
 	if n := strings.Count(asked(hub), "permission"); n != 2 {
 		t.Errorf("asked for permissions %d times, want once each", n)
 	}
-	hub.Write(7, login, "/hubgate accept ec26c3e another reason")
+	hub.Write(7, login, "/hubgate accept "+headSHA+" another reason")
 	if got, _ = edge(hub, actiontest.WorkflowToken).Acceptance(t.Context(), acceptable); got == nil || got.Reason != "another reason" {
 		t.Errorf("got %+v, want the newest", got)
 	}

@@ -213,7 +213,7 @@ func regression(t *testing.T, s *story) {
 	if len(comments) != 1 || comments[0].Login != actiontest.WorkflowBot {
 		t.Fatalf("comments: %+v\n%s", comments, got.log)
 	}
-	contains(t, "the comment", comments[0].Body, "<!-- hubgate:", "[!CAUTION]", "1 regression in 6 comparisons", "/hubgate accept "+actiontest.Head(7)[:7]+" reason")
+	contains(t, "the comment", comments[0].Body, "<!-- hubgate:", "[!CAUTION]", "1 regression in 6 comparisons", "/hubgate accept "+actiontest.Head(7)+" reason")
 	if url := s.gh.CommentURL(comments[0]); got.outputs["comment-url"] != url {
 		t.Errorf("comment-url: %q, want %q", got.outputs["comment-url"], url)
 	}
@@ -224,7 +224,7 @@ func regression(t *testing.T, s *story) {
 
 func acceptedRegression(t *testing.T, s *story) {
 	s.gh.Permit("ada", "write")
-	s.gh.Write(7, "ada", "/hubgate accept "+actiontest.Head(7)[:12]+" the old judge was wrong")
+	s.gh.Write(7, "ada", "/hubgate accept "+actiontest.Head(7)+" the old judge was wrong")
 	j := pull(7, repository)
 	j.attempt = 2
 	s.is(t, s.step(t, "candidate", j), 0, "warn")

@@ -100,7 +100,7 @@ func onGitHub(ts *testscript.TestScript, neg bool, args []string) {
 	case what == "accept" && len(rest) == 2:
 		number, err := strconv.Atoi(rest[0])
 		ts.Check(err)
-		g.Write(number, rest[1], "/hubgate accept "+actiontest.Head(number)[:12]+" the old judge was wrong")
+		g.Write(number, rest[1], "/hubgate accept "+actiontest.Head(number)+" the old judge was wrong")
 	case what == "merged" && len(rest) == 2:
 		number, err := strconv.Atoi(rest[0])
 		ts.Check(err)
