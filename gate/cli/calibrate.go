@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-
-	"golang.org/x/term"
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/action"
@@ -52,8 +48,7 @@ func calibrate(ctx context.Context, e Env, cfg config.Config) int {
 		}
 	}
 	p := startProgress(e, "replaying the policy")
-	o := gate.CalibrationOptions{Replays: replays, PerLoss: perLoss, Progress: p.replays}
-	c, err := gate.Calibrate(ctx, cand.run, bases, cfg.Policy, o)
+	c, err := gate.Calibrate(ctx, cand.run, bases, cfg.Policy, gate.CalibrationOptions{Replays: replays, PerLoss: perLoss, Progress: p.replays})
 	p.done()
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -63,7 +58,9 @@ func calibrate(ctx context.Context, e Env, cfg config.Config) int {
 	}
 	c.Warnings = append(c.Warnings, cand.scores.Warnings...)
 	files, err := writeCalibration(cfg, c)
-	printCalibration(e, c, files)
+	o := textOptions(e)
+	o.Files = files
+	_, _ = fmt.Fprint(e.Stdout, report.CalibrationText(c, o)) // nobody is left to tell when stdout is closed
 	if err != nil {
 		return e.fail(err)
 	}
@@ -89,30 +86,11 @@ func secondRuns(candidate gate.Run, given gate.Baseline) (map[string]gate.Baseli
 
 // writeCalibration writes calibration.json and calibration.md and returns the paths of those that were written.
 func writeCalibration(cfg config.Config, c gate.Calibration) ([]string, error) {
-	var written []string
-	write := func(name string, content []byte) error {
-		p := filepath.Join(cfg.ReportDir, name)
-		if err := os.WriteFile(p, content, 0o644); err != nil {
-			return fmt.Errorf("input report-dir: %w", err)
-		}
-		written = append(written, filepath.ToSlash(p))
-		return nil
-	}
-	err := write("calibration.md", []byte(report.CalibrationMarkdown(c, tool().Version, report.CommentLimit)))
+	md, err := writeReport(cfg, "calibration.md", []byte(report.CalibrationMarkdown(c, tool().Version, report.CommentLimit)))
 	encoded, jerr := report.CalibrationJSON(c, tool())
-	if jerr == nil {
-		jerr = write("calibration.json", encoded)
+	if jerr != nil {
+		return existing(md), errors.Join(err, jerr)
 	}
-	return written, errors.Join(err, jerr)
-}
-
-func printCalibration(e Env, c gate.Calibration, files []string) {
-	o := report.TextOptions{Files: files}
-	if f, ok := e.Stdout.(*os.File); ok && isTerminal(f) {
-		o.Color = e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			o.Width = min(width, maxWidth)
-		}
-	}
-	_, _ = fmt.Fprint(e.Stdout, report.CalibrationText(c, o)) // nobody is left to tell when stdout is closed
+	js, jerr := writeReport(cfg, "calibration.json", encoded)
+	return existing(md, js), errors.Join(err, jerr)
 }

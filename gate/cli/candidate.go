@@ -47,7 +47,7 @@ func readCandidate(ctx context.Context, e Env, cfg config.Config, h hub.Hub, eve
 	case err == nil:
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
-	case errors.Is(err, hub.ErrUnavailable), errors.Is(err, hub.ErrRateLimited):
+	case serviceFailed(err):
 		return nil, err
 	default:
 		return nil, unusable(err)

@@ -64,3 +64,8 @@ func unreadable(err error) bool {
 	}
 	return false
 }
+
+// serviceFailed reports whether it is the Hub that failed, and nothing that people could give in another way.
+func serviceFailed(err error) bool {
+	return errors.Is(err, hub.ErrUnavailable) || errors.Is(err, hub.ErrRateLimited)
+}

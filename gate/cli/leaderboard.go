@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
-
-	"golang.org/x/term"
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/config"
@@ -59,10 +55,9 @@ func asked(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	for _, cause := range []error{hub.ErrNotFound, hub.ErrNoRevision, hub.ErrCorrupt, hub.ErrHidden, hub.ErrUnauthorized, hub.ErrForbidden, hub.ErrGated, hub.ErrNotHub} {
-		if errors.Is(err, cause) {
-			return unusable(err)
-		}
+	var refused *hub.Error
+	if errors.As(err, &refused) && !serviceFailed(err) {
+		return unusable(err)
 	}
 	return err
 }
@@ -73,7 +68,7 @@ func nothingFound(ctx context.Context, cfg config.Config, found dataset.Discover
 	failed := false
 	for _, s := range found.Skipped {
 		err := fmt.Errorf("%s is not used: %w", s.Repo, s.Err)
-		failed = failed || errors.Is(err, hub.ErrUnavailable) || errors.Is(err, hub.ErrRateLimited)
+		failed = failed || serviceFailed(err)
 		problems = append(problems, err)
 	}
 	switch {
@@ -95,31 +90,11 @@ func nothingFound(ctx context.Context, cfg config.Config, found dataset.Discover
 
 // writeLeaderboard writes leaderboard.md and leaderboard.json, and returns the paths of those that were written.
 func writeLeaderboard(cfg config.Config, l gate.Leaderboard) ([]string, error) {
-	var written []string
-	write := func(name string, content []byte) error {
-		p := filepath.Join(cfg.ReportDir, name)
-		if err := os.WriteFile(p, content, 0o644); err != nil {
-			return fmt.Errorf("input report-dir: %w", err)
-		}
-		written = append(written, filepath.ToSlash(p))
-		return nil
-	}
-	err := write("leaderboard.md", []byte(report.LeaderboardMarkdown(l, tool().Version)))
+	md, err := writeReport(cfg, "leaderboard.md", []byte(report.LeaderboardMarkdown(l, tool().Version)))
 	encoded, jerr := report.LeaderboardJSON(l, tool())
-	if jerr == nil {
-		jerr = write("leaderboard.json", encoded)
+	if jerr != nil {
+		return existing(md), errors.Join(err, jerr)
 	}
-	return written, errors.Join(err, jerr)
-}
-
-// textOptions are how to write on stdout: in colour, and as wide as it is, where it is a terminal.
-func textOptions(e Env) report.TextOptions {
-	var o report.TextOptions
-	if f, ok := e.Stdout.(*os.File); ok && isTerminal(f) {
-		o.Color = e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
-			o.Width = min(width, maxWidth)
-		}
-	}
-	return o
+	js, jerr := writeReport(cfg, "leaderboard.json", encoded)
+	return existing(md, js), errors.Join(err, jerr)
 }

@@ -75,8 +75,9 @@ func newPage(ctx context.Context, e Env, w *workflow, b *baselines, rep gate.Rep
 // A written is the reports that were written; empty paths where one was not.
 type written struct{ json, md string }
 
-func (w written) files() []string {
-	return slices.DeleteFunc([]string{w.md, w.json}, func(p string) bool { return p == "" })
+// existing leaves out the paths of files that were not written.
+func existing(paths ...string) []string {
+	return slices.DeleteFunc(paths, func(p string) bool { return p == "" })
 }
 
 // makeReportDir makes the report directory before anything is read, so that a verdict is not lost for want of a place.
@@ -90,38 +91,47 @@ func makeReportDir(cfg config.Config) error {
 	return nil
 }
 
-func writeReports(cfg config.Config, rep gate.Report, page report.Page) (written, error) {
-	var w written
-	write := func(name string, content []byte, path *string) error {
-		p := filepath.Join(cfg.ReportDir, name)
-		if err := os.WriteFile(p, content, 0o644); err != nil {
-			return fmt.Errorf("input report-dir: %w", err)
-		}
-		*path = filepath.ToSlash(p)
-		return nil
+// writeReport writes one file into the report directory, and returns its path; an empty one where it could not.
+func writeReport(cfg config.Config, name string, content []byte) (string, error) {
+	p := filepath.Join(cfg.ReportDir, name)
+	if err := os.WriteFile(p, content, 0o644); err != nil {
+		return "", fmt.Errorf("input report-dir: %w", err)
 	}
+	return filepath.ToSlash(p), nil
+}
+
+func writeReports(cfg config.Config, rep gate.Report, page report.Page) (w written, err error) {
 	if page.Samples == report.NoSamples {
 		rep = report.WithoutSamples(rep)
 	}
 	encoded, err := report.JSON(rep, tool())
 	if err == nil {
-		err = write("report.json", encoded, &w.json)
+		w.json, err = writeReport(cfg, "report.json", encoded)
 	}
 	page.Limit = report.CommentLimit
-	return w, errors.Join(err, write("report.md", []byte(report.Markdown(rep, page)), &w.md))
+	md, merr := writeReport(cfg, "report.md", []byte(report.Markdown(rep, page)))
+	w.md = md
+	return w, errors.Join(err, merr)
 }
 
 // maxWidth keeps the table of a very wide terminal together.
 const maxWidth = 140
 
-func printReport(e Env, cfg config.Config, rep gate.Report, w written, unpublished bool) {
-	o := report.TextOptions{ReportOnly: cfg.ReportOnly, Unpublished: unpublished, Files: w.files()}
+// textOptions are how to write on stdout: in colour, and as wide as it is, where it is a terminal.
+func textOptions(e Env) report.TextOptions {
+	var o report.TextOptions
 	if f, ok := e.Stdout.(*os.File); ok && isTerminal(f) {
 		o.Color = e.Getenv("NO_COLOR") == "" && e.Getenv("TERM") != "dumb"
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 			o.Width = min(width, maxWidth)
 		}
 	}
+	return o
+}
+
+func printReport(e Env, cfg config.Config, rep gate.Report, w written, unpublished bool) {
+	o := textOptions(e)
+	o.ReportOnly, o.Unpublished, o.Files = cfg.ReportOnly, unpublished, existing(w.md, w.json)
 	_, _ = fmt.Fprint(e.Stdout, report.Text(rep, o)) // nobody is left to tell when stdout is closed
 	for _, m := range rep.Models {
 		if p := m.Published; p != nil {
