@@ -52,7 +52,7 @@ func newPage(ctx context.Context, e Env, w *workflow, b *baselines, rep gate.Rep
 	event := w.event
 	p := report.Page{
 		Key: w.key, Version: tool().Version, ReportOnly: b.cfg.ReportOnly, Samples: samples(b, event),
-		Accept: event.PullRequest != 0, Rerun: rerun(b.cfg, rep), Attempts: w.attempts(ctx), Remarks: w.remarks,
+		Accept: event.PullRequest != 0 && !b.cfg.ReportOnly, Rerun: rerun(b.cfg, rep), Attempts: w.attempts(ctx), Remarks: w.remarks,
 	}
 	if event.Repository != "" {
 		server := strings.TrimRight(cmp.Or(e.Getenv("GITHUB_SERVER_URL"), "https://github.com"), "/")
