@@ -89,9 +89,10 @@ func publish(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event act
 	return errors.Join(failed...)
 }
 
-// notAllowed reports whether it is the token that a Hub refuses to write for.
+// notAllowed reports whether it is a token that may not write, or none. One that is wrong or has expired is meant to write: the
+// default branch must not go on in silence without a baseline.
 func notAllowed(err error) bool {
-	return errors.Is(err, hub.ErrHidden) || errors.Is(err, hub.ErrUnauthorized) || errors.Is(err, hub.ErrForbidden) || errors.Is(err, hub.ErrGated)
+	return errors.Is(err, hub.ErrHidden) || errors.Is(err, hub.ErrForbidden) || errors.Is(err, hub.ErrGated)
 }
 
 // refusals are models whose runs the Hub does not let this job publish, by why: a token that may not write is one notice.
