@@ -55,17 +55,9 @@ func content(n ast.Node, source []byte) string {
 // ownHTML is the only HTML that a page may hold.
 var ownHTML = regexp.MustCompile(`^(<!-- hubgate:[A-Za-z0-9_.~%+-]+ -->|<details><summary>[A-Za-z0-9 ,:'-]+</summary>|</details>|</?sub>)$`)
 
-// checkMarkdown holds a page to what every page promises, whatever the report.
-func checkMarkdown(t *testing.T, g golden, md string) {
+// checkInert holds a page to have no HTML but our own, and nothing of the kinds that it has no use for.
+func checkInert(t *testing.T, root ast.Node, source []byte, unwanted ...ast.NodeKind) {
 	t.Helper()
-	if len(md) > g.page.Limit {
-		t.Errorf("the page has %d bytes, want at most %d", len(md), g.page.Limit)
-	}
-	if marker := report.Marker(g.page.Key); !strings.HasPrefix(md, marker+"\n> [!") {
-		t.Errorf("the page does not begin with %q and an alert", marker)
-	}
-	source := []byte(md)
-	root := parse(source)
 	for _, n := range nodes(root, ast.KindHTMLBlock) {
 		for i := range n.Lines().Len() {
 			line := n.Lines().At(i)
@@ -78,11 +70,25 @@ func checkMarkdown(t *testing.T, g golden, md string) {
 			checkHTML(t, string(segmentValue(segments.At(i), source)))
 		}
 	}
-	for _, kind := range []ast.NodeKind{ast.KindImage, ast.KindAutoLink, ast.KindHeading, ast.KindFencedCodeBlock, ast.KindCodeBlock, ast.KindThematicBreak, east.KindStrikethrough, east.KindTaskCheckBox} {
+	for _, kind := range unwanted {
 		if n := nodes(root, kind); len(n) > 0 {
 			t.Errorf("the page has a %v: %q", kind, content(n[0], source))
 		}
 	}
+}
+
+// checkMarkdown holds a page to what every page promises, whatever the report.
+func checkMarkdown(t *testing.T, g golden, md string) {
+	t.Helper()
+	if len(md) > g.page.Limit {
+		t.Errorf("the page has %d bytes, want at most %d", len(md), g.page.Limit)
+	}
+	if marker := report.Marker(g.page.Key); !strings.HasPrefix(md, marker+"\n> [!") {
+		t.Errorf("the page does not begin with %q and an alert", marker)
+	}
+	source := []byte(md)
+	root := parse(source)
+	checkInert(t, root, source, ast.KindImage, ast.KindAutoLink, ast.KindHeading, ast.KindFencedCodeBlock, ast.KindCodeBlock, ast.KindThematicBreak, east.KindStrikethrough, east.KindTaskCheckBox)
 	for _, n := range nodes(root, ast.KindLink) {
 		to := string(n.(*ast.Link).Destination)
 		if !strings.HasPrefix(to, "https://github.com/acme/") && !strings.HasPrefix(to, "https://huggingface.co/datasets/") {
