@@ -13,9 +13,13 @@ const keyLine = "hubgate-change: "
 // parent are two, and only one of them has made it.
 func newKey() string { return rand.Text() }
 
+// lineEnds makes every end of a line the Hub's: a bare "\r" ends one too, or "\r\r\n" would read as another message each time it
+// is written again.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 // summarize splits a commit's message into the Hub's summary and description, and signs the description with key.
 func summarize(message, key string) (summary, description string) {
-	summary, body, _ := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(message, "\uFFFD")), "\n")
+	summary, body, _ := strings.Cut(strings.TrimSpace(lineEnds.Replace(strings.ToValidUTF8(message, "\uFFFD"))), "\n")
 	description = keyLine + key
 	if body = strings.TrimSpace(body); body != "" {
 		description = body + "\n\n" + description
@@ -26,7 +30,7 @@ func summarize(message, key string) (summary, description string) {
 // readMessage is the inverse: it joins what the Hub's log says of a commit, and takes the key out of it.
 // The key is empty where the commit was not made here.
 func readMessage(summary, description string) (message, key string) {
-	body := strings.TrimSpace(strings.ReplaceAll(description, "\r\n", "\n"))
+	body := strings.TrimSpace(lineEnds.Replace(description))
 	i := strings.LastIndex(body, "\n") + 1
 	if rest, ok := strings.CutPrefix(body[i:], keyLine); ok && rest != "" && !strings.ContainsAny(rest, " \t") {
 		body, key = strings.TrimSpace(body[:i]), rest

@@ -15,6 +15,7 @@ func TestMessages(t *testing.T) {
 		{"Add two\nand\n\nsay why\n", "Add two", "and\n\nsay why\n\nhubgate-change: KEY234", "Add two\n\nand\n\nsay why"},
 		{"\n\n Late title ", "Late title", "hubgate-change: KEY234", "Late title"},
 		{"Not \xff text", "Not \uFFFD text", "hubgate-change: KEY234", "Not \uFFFD text"},
+		{"Mac\rand\r\r\nWindows", "Mac", "and\n\nWindows\n\nhubgate-change: KEY234", "Mac\n\nand\n\nWindows"},
 		{"Quote\n\nhubgate-change: OTHER", "Quote", "hubgate-change: OTHER\n\nhubgate-change: KEY234", "Quote\n\nhubgate-change: OTHER"},
 	} {
 		summary, description := summarize(tt.message, key)
