@@ -46,7 +46,28 @@ func TestProposalCheckedOut(t *testing.T) {
 		{"another one's ref", map[string]string{".git/HEAD": other + "\n", ".git/refs/remotes/pull/8/head": other + "\n"}, false},
 		{"branch without a commit", map[string]string{".git/HEAD": "ref: refs/heads/main\n"}, false},
 		{"ref out of the repository", map[string]string{".git/HEAD": "ref: ../secret\n", "secret": headSHA}, false},
-		{"no repository", map[string]string{".git": "gitdir: elsewhere\n"}, false},
+		{"head, in a submodule", map[string]string{".git": "gitdir: ../modules/m\n", "../modules/m/HEAD": headSHA + "\n"}, true},
+		{"base, in a submodule", map[string]string{".git": "gitdir: ../modules/m\n", "../modules/m/HEAD": other + "\n"}, false},
+		{
+			"head, in a worktree",
+			map[string]string{
+				".git": "gitdir: ../all/worktrees/w\n", "../all/worktrees/w/HEAD": "ref: refs/heads/topic\n",
+				"../all/worktrees/w/commondir": "../..\n", "../all/refs/heads/topic": headSHA + "\n",
+			},
+			true,
+		},
+		{
+			"merge by its packed ref, in a worktree",
+			map[string]string{
+				".git": "gitdir: ../all/worktrees/w\n", "../all/worktrees/w/HEAD": other + "\n",
+				"../all/worktrees/w/commondir": "../..\n", "../all/packed-refs": other + " refs/remotes/pull/7/merge\n",
+			},
+			true,
+		},
+		{"a file that leads nowhere", map[string]string{".git": "gitdir: /home/runner/work/evals/.git/worktrees/w\n"}, true},
+		{"a file that is not git's", map[string]string{".git": headSHA}, true},
+		{"refs of another kind", map[string]string{".git/HEAD": "ref: refs/heads/.invalid\n", ".git/reftable/tables.list": ""}, true},
+		{"refs in a circle", map[string]string{".git/HEAD": "ref: refs/heads/a\n", ".git/refs/heads/a": "ref: refs/heads/a\n"}, false},
 		{"empty", map[string]string{".git/HEAD": ""}, false},
 		{"not a ref", map[string]string{".git/HEAD": headSHA + strings.Repeat("\n", maxRef)}, false},
 	}
@@ -63,7 +84,7 @@ func TestProposalCheckedOut(t *testing.T) {
 				if refused := tt.refused && event == "pull_request_target"; (err != nil) != refused {
 					t.Errorf("%s: got %v, want refused %v", event, err, refused)
 				}
-				if err != nil && !strings.HasPrefix(err.Error(), "pull_request_target: the workspace holds the pull request's own files") {
+				if err != nil && !(strings.HasPrefix(err.Error(), "pull_request_target: ") && strings.Contains(err.Error(), "the workspace holds the pull request's own files")) {
 					t.Errorf("got %v", err)
 				}
 			}

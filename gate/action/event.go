@@ -136,7 +136,14 @@ func (e *Event) readFile(path, workspace string) error {
 	if err != nil {
 		return fmt.Errorf("the event's file %s: %w; was GITHUB_EVENT_PATH changed?", path, err)
 	}
-	if e.Name == "pull_request_target" && checkedOut(workspace, e.PullRequest, e.SHA, p.PullRequest.MergeSHA) {
+	if e.Name != "pull_request_target" {
+		return nil
+	}
+	switch proposed, err := checkedOut(workspace, e.PullRequest, e.SHA, p.PullRequest.MergeSHA); {
+	case err != nil:
+		return fmt.Errorf("pull_request_target: it cannot be told whether the workspace holds the pull request's own files: %w;"+
+			" check the base branch out with actions/checkout", err)
+	case proposed:
 		return errors.New("pull_request_target: the workspace holds the pull request's own files, which would run and be judged with" +
 			" this repository's secrets; run on pull_request, or take its results as an artifact under workflow_run")
 	}
