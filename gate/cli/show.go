@@ -190,7 +190,8 @@ func outputs(rep gate.Report, w written) []action.Output {
 	}
 }
 
-// annotations returns a message for each finding that fails or warns, pointing at the line of the policy that fired.
+// annotations returns a message for each finding that fails or warns, pointing at the line of the policy that fired. A job that
+// is green whatever was found shows no errors.
 func annotations(cfg config.Config, rep gate.Report) []action.Annotation {
 	var out []action.Annotation
 	for _, want := range []gate.Decision{gate.Fail, gate.Undecided, gate.Warn} {
@@ -199,7 +200,7 @@ func annotations(cfg config.Config, rep gate.Report) []action.Annotation {
 				if f.Decision != want {
 					continue
 				}
-				a := action.Annotation{Error: want != gate.Warn, Title: f.Model + " " + f.Metric + ": " + f.Outcome.String(), Message: f.Reason}
+				a := action.Annotation{Error: want != gate.Warn && !cfg.ReportOnly, Title: f.Model + " " + f.Metric + ": " + f.Outcome.String(), Message: f.Reason}
 				if f.Criterion.Line > 0 {
 					a.File, a.Line = cfg.PolicyFile, f.Criterion.Line
 				}
