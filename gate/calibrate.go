@@ -38,6 +38,7 @@ type Calibration struct {
 	Candidate Provenance
 	Baseline  *Provenance        // of the second run; nil where one run was split
 	Alarms    Rate               // replays of unchanged code whose decision was fail
+	Recorded  Rate               // the same of the replicates, each compared with each other one as they are
 	Series    []CalibratedSeries // by model, task and metric
 	Warnings  []string
 }
@@ -72,9 +73,12 @@ type Detection struct {
 
 // CalibrationOptions say how much is replayed.
 type CalibrationOptions struct {
-	Replays  int                     // of unchanged code, at least 1
-	PerLoss  int                     // replays for each size of loss in each series; more than two series share twice as many
-	Progress func(done, total int64) // told of every replay, from several goroutines; nil for nobody
+	Replays int // of unchanged code, at least 1
+	PerLoss int // replays for each size of loss in each series; more than two series share twice as many
+	// Replicates are recorded runs of unchanged code. Each is compared with each other one: noise between runs, which no replay
+	// has, is in these.
+	Replicates []Run
+	Progress   func(done, total int64) // told of every replay, from several goroutines; nil for nobody
 }
 
 // Calibrate replays a policy on stored scores, through [Evaluate], to measure how often it is red where nothing changed and
@@ -109,6 +113,7 @@ func Calibrate(ctx context.Context, candidate Run, baselines map[string]Baseline
 	for _, r := range unchanged {
 		out.Alarms.add(r.failed)
 	}
+	out.Recorded = c.recorded(o.Replicates)
 	out.Series = c.tally(unchanged)
 	for i := range out.Series {
 		c.lossesOf(&out.Series[i])
@@ -120,6 +125,23 @@ func Calibrate(ctx context.Context, candidate Run, baselines map[string]Baseline
 		out.Series[i].Smallest = out.Series[i].smallest(p.Power)
 	}
 	return out, nil
+}
+
+// recorded compares each run with each other one.
+func (c *calibrator) recorded(runs []Run) Rate {
+	red := make([]bool, len(runs)*len(runs))
+	each(len(red), func(i int) {
+		if candidate, baseline := runs[i/len(runs)], runs[i%len(runs)]; i/len(runs) != i%len(runs) {
+			red[i] = Evaluate(candidate, byEachModel(baseline), c.policy).Decision() == Fail
+		}
+	})
+	out := Rate{Of: len(runs) * max(len(runs)-1, 0)}
+	for _, r := range red {
+		if r {
+			out.Count++
+		}
+	}
+	return out
 }
 
 func (r *Rate) add(happened bool) {

@@ -27,6 +27,7 @@ func (c *Calibration) Advice() []Advice {
 		}
 	}
 	add(nil, c.aboutAlarms())
+	add(nil, c.aboutRecorded())
 	for i := range c.Series {
 		add(&c.Series[i], c.aboutPower(&c.Series[i]), c.aboutMargin(&c.Series[i]))
 	}
@@ -72,7 +73,18 @@ func (c *Calibration) aboutAlarms() string {
 		return fmt.Sprintf("Without correction each of %d tests raises its own false alarms; correction holm keeps the whole run to alpha.", c.families())
 	}
 	return "That is more than alpha. Look at the series that are red above: a floor (min) or max-missing that the stored scores do not keep " +
-		"is red by itself, and samples that come in groups (one document, one conversation) need group-column."
+		"is red by itself, samples that come in groups (one document, one conversation) need group-column, and where few scores differ p-values are rough."
+}
+
+// aboutRecorded says what the policy makes of recorded runs of unchanged code, as they are.
+func (c *Calibration) aboutRecorded() string {
+	if c.Recorded.Of == 0 {
+		return ""
+	}
+	runs := int(math.Sqrt(float64(c.Recorded.Of))) + 1 // n·(n−1) pairs
+	text := fmt.Sprintf("As they were recorded, each of %d runs of unchanged code was compared with each other one: %d of %d comparisons are red.",
+		runs, c.Recorded.Count, c.Recorded.Of)
+	return text + " Noise between runs is in these and not in the replays above; the comparisons share runs, so that few runs tell little."
 }
 
 // aboutPower says what losses the series can see, and how many samples would see smaller ones.

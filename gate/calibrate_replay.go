@@ -62,12 +62,7 @@ func newCalibrator(candidate Run, baselines map[string]Baseline, p Policy) (*cal
 	if slices.ContainsFunc(c.tables, func(s stored) bool { return s.design == Dealt }) {
 		c.dropMustPass()
 	}
-	against := map[string]Baseline{}
-	for _, model := range reference.Models() {
-		run := base.Only(model)
-		against[model] = Baseline{Run: &run}
-	}
-	for _, m := range Compare(reference, against, c.policy) {
+	for _, m := range Compare(reference, byEachModel(base), c.policy) {
 		c.take(m)
 	}
 	if len(c.series) == 0 {
@@ -316,12 +311,17 @@ func (c *calibrator) replay(rng *rand.Rand, digest string, series int, loss floa
 		must(err)
 		runs[side] = Run{Tables: tables, Hints: c.hints[side], Provenance: Provenance{SHA256: digest}}
 	}
-	against := map[string]Baseline{}
-	for _, model := range runs[0].Models() {
-		run := runs[1].Only(model)
-		against[model] = Baseline{Run: &run}
+	return c.sum(Evaluate(runs[0], byEachModel(runs[1]), c.policy))
+}
+
+// byEachModel makes a run the baseline of each of its models.
+func byEachModel(r Run) map[string]Baseline {
+	out := map[string]Baseline{}
+	for _, model := range r.Models() {
+		run := r.Only(model)
+		out[model] = Baseline{Run: &run}
 	}
-	return c.sum(Evaluate(runs[0], against, c.policy))
+	return out
 }
 
 // must holds what a table that was built once promises of its samples.

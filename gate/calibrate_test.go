@@ -281,3 +281,24 @@ func TestCalibrateOneGroup(t *testing.T) {
 		t.Errorf("advice: %q", text)
 	}
 }
+
+// Recorded runs of unchanged code are compared as they are, in both directions, and what drifts between them is red.
+func TestCalibrateRecorded(t *testing.T) {
+	t.Parallel()
+	steady, drifted := column(t, repeat(10, 3, 3, 2, 1)...), column(t, repeat(10, 2, 2, 1, 1)...)
+	c, err := gate.Calibrate(t.Context(), steady, nil, policy(maxLoss(0)),
+		gate.CalibrationOptions{Replays: 20, Replicates: []gate.Run{steady, steady, drifted}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := c.Recorded, (gate.Rate{Count: 2, Of: 6}); got != want {
+		t.Errorf("%v, want %v: the drifted run is worse than the two others", got, want)
+	}
+	told := false
+	for _, a := range c.Advice() {
+		told = told || strings.Contains(a.Text, "each of 3 runs") && strings.Contains(a.Text, "2 of 6 comparisons are red")
+	}
+	if !told {
+		t.Errorf("nothing is said of them: %v", c.Advice())
+	}
+}

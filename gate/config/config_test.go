@@ -138,6 +138,7 @@ func TestParse(t *testing.T) {
 		{"init may write elsewhere", "", []string{"init", "--policy=p.yml"}, func(c Config) any { return c.PolicyFile }, "p.yml"},
 		{"version needs nothing", "nonsense: [", []string{"version"}, func(c Config) any { return c.Command }, "version"},
 		{"leaderboard needs no results", "", []string{"leaderboard", hub, "--model=Twin*"}, func(c Config) any { return []any{c.Command, c.Namespace, c.Model} }, []any{"leaderboard", "local", "Twin*"}},
+		{"calibrate replays what is recorded of a model", "", []string{"calibrate", hub, "--model=m"}, func(c Config) any { return []any{len(c.Results), c.Namespace, c.Model} }, []any{0, "local", "m"}},
 		{"history needs neither results nor namespace", "", []string{"history", "acme/m-results"}, func(c Config) any { return []any{c.Command, c.History.String(), c.Namespace} }, []any{"history", "acme/m-results", ""}},
 		{"help on history", "", []string{"history", "-h"}, func(c Config) any { return []any{c.Help, c.HelpCommand} }, []any{true, "history"}},
 		{"help", "", []string{"help"}, func(c Config) any { return []any{c.Help, c.HelpCommand} }, []any{true, ""}},

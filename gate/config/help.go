@@ -75,6 +75,8 @@ func helpFlags(b *strings.Builder, inputs []Input, command string) {
 			notes = append(notes, in.Variable())
 		}
 		switch s := in.Shown(); {
+		case s == required && command == "calibrate":
+			notes = append(notes, "default: the recorded runs of model")
 		case s == required && command != "init":
 			notes = append(notes, s)
 		case s != "" && s != required:

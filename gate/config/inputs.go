@@ -120,11 +120,11 @@ func hubInputs() []Input {
 		{
 			Name: "namespace", Doc: "Hub user or organisation that owns the results datasets",
 			Absent:   defaultNamespace + " where hub is a directory, else required unless baseline does without",
-			InPolicy: true, Commands: ranking(checking()), set: setNamespace,
+			InPolicy: true, Commands: ranking(comparing()), set: setNamespace,
 		},
 		{
 			Name: "dataset", Doc: "Name of the results dataset, with {namespace}, {model}, {owner}, {repo} and {gate} filled in",
-			Default: "{namespace}/{model}-results", InPolicy: true, Commands: checking(), set: text(func(c *Config) *string { return &c.Dataset }),
+			Default: "{namespace}/{model}-results", InPolicy: true, Commands: comparing(), set: text(func(c *Config) *string { return &c.Dataset }),
 		},
 		{
 			Name: "baseline", Doc: "Other baseline to compare with: a file, a directory, or hf://datasets/OWNER/NAME[@REVISION][/PATH]",
@@ -132,7 +132,7 @@ func hubInputs() []Input {
 		},
 		{
 			Name: "baseline-revision", Doc: "Revision of the results dataset to compare with: auto, a branch, a tag or a commit",
-			Default: "auto", Commands: append(checking(), "history"), set: setRevision,
+			Default: "auto", Commands: append(comparing(), "history"), set: setRevision,
 		},
 		{
 			Name: "hf-token", Doc: "Token for the Hub",
@@ -144,7 +144,7 @@ func hubInputs() []Input {
 		},
 		{
 			Name: "gate", Doc: "Name of this gate, where a repository has several; part of the comment's key and of {gate}",
-			Commands: checking(), set: setGate,
+			Commands: comparing(), set: setGate,
 		},
 		{
 			Name: "matrix", Doc: "Matrix of the job as JSON; part of the comment's key, so that legs do not overwrite each other",

@@ -211,8 +211,13 @@ func (p *parser) require() {
 	if p.failed["policy"] {
 		return
 	}
-	if slices.Contains(reading(), c.Command) && len(c.Results) == 0 && !p.failed["results"] {
-		p.add("input results", "required", "name the files that hold the scores, as in results/*.jsonl")
+	replaysRecorded := c.Command == "calibrate" && len(c.Results) == 0 && c.Model != ""
+	if slices.Contains(reading(), c.Command) && len(c.Results) == 0 && !p.failed["results"] && !replaysRecorded {
+		mend := "name the files that hold the scores, as in results/*.jsonl"
+		if c.Command == "calibrate" {
+			mend += ", or as model the one whose recorded runs to replay"
+		}
+		p.add("input results", "required", mend)
 	}
 	if c.Namespace != "" || p.failed["hub"] || p.failed["namespace"] {
 		return
@@ -220,6 +225,10 @@ func (p *parser) require() {
 	if c.Command == "leaderboard" {
 		p.add("input namespace", "required with the Hub at "+c.Hub,
 			"name the user or organisation whose results datasets to read, or give a directory as hub")
+	}
+	if replaysRecorded && strings.Contains(c.Dataset, "{namespace}") {
+		p.add("input namespace", "required with the Hub at "+c.Hub,
+			"name the user or organisation that owns the results datasets, or give a directory as hub, or files as results")
 	}
 	if c.Command != "check" || !strings.Contains(c.Dataset, "{namespace}") {
 		return

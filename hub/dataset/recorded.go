@@ -42,9 +42,24 @@ func (s *search) recorded(ctx context.Context, rec *Record) (Found, error) {
 	return found, nil
 }
 
-// replicates returns the means of the runs of that commit of the code of which most are recorded under a configuration; of several,
-// the newest. Keys name the model as given.
+// replicates returns the means of the runs of the commit that [mostRepeated] names. Keys name the model as given.
 func replicates(rows []HistoryRow, model, fingerprint string) map[gate.Series][]float64 {
+	most := mostRepeated(rows, fingerprint)
+	if most == "" {
+		return nil
+	}
+	out := map[gate.Series][]float64{}
+	for _, r := range rows {
+		if r.GitSHA == most && r.Fingerprint == fingerprint && r.Mean != nil {
+			key := gate.Series{Key: score.Key{Model: model, Task: r.Task}, Metric: r.Metric}
+			out[key] = append(out[key], *r.Mean)
+		}
+	}
+	return out
+}
+
+// mostRepeated returns the commit of the code of which most runs are recorded under a configuration; of several, the newest.
+func mostRepeated(rows []HistoryRow, fingerprint string) string {
 	runs := map[string]map[string]bool{} // by commit
 	most := ""
 	for _, r := range rows {
@@ -59,17 +74,7 @@ func replicates(rows []HistoryRow, model, fingerprint string) map[gate.Series][]
 			most = r.GitSHA
 		}
 	}
-	if most == "" {
-		return nil
-	}
-	out := map[gate.Series][]float64{}
-	for _, r := range rows {
-		if r.GitSHA == most && r.Fingerprint == fingerprint && r.Mean != nil {
-			key := gate.Series{Key: score.Key{Model: model, Task: r.Task}, Metric: r.Metric}
-			out[key] = append(out[key], *r.Mean)
-		}
-	}
-	return out
+	return most
 }
 
 // ofAncestors returns the newest comparable baseline of the nearest ancestor that has one; where none has, the current one, and a
