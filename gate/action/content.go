@@ -84,14 +84,40 @@ func raw(ctx context.Context, api *github.Client, e Event, revision, name string
 // Changes reports whether the pull request itself changes a file: whether the file differs between head and merge base.
 // One of them lacking it is a difference. Changes of the base branch since then are not the pull request's.
 func (g *GitHub) Changes(ctx context.Context, e Event, name string) (bool, error) {
-	before, err := g.File(ctx, e, e.MergeBase, name)
+	same, err := g.same(ctx, e, e.MergeBase, e.SHA, name)
+	return err == nil && !same, err
+}
+
+// Evaluated returns a file of the repository as it is in what a run of a workflow checked out: the commit of a push or a queue, and
+// of a pull request its merge with the base branch. The error is fs.ErrNotExist where it is not there; any other says that it
+// cannot be known, as where pull request and base branch have both changed it. What the base branch took back meanwhile is not seen.
+func (g *GitHub) Evaluated(ctx context.Context, e Event, name string) ([]byte, error) {
+	if !e.Proposed() || e.InQueue() {
+		return g.File(ctx, e, e.SHA, name)
+	}
+	merged, err := g.same(ctx, e, e.MergeBase, e.Base, name)
+	if err == nil && !merged {
+		merged, err = g.same(ctx, e, e.SHA, e.Base, name)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case !merged:
+		return nil, fmt.Errorf("%s: the branch %s has changed it since %s was made from it", name, e.Base, short(e.SHA))
+	}
+	return g.File(ctx, e, e.SHA, name)
+}
+
+// same reports whether a file is the same at two revisions, as one is that neither has.
+func (g *GitHub) same(ctx context.Context, e Event, one, other, name string) (bool, error) {
+	before, err := g.File(ctx, e, one, name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
 	absent := err != nil
-	after, err := g.File(ctx, e, e.SHA, name)
+	after, err := g.File(ctx, e, other, name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	return absent != (err != nil) || !bytes.Equal(before, after), nil
+	return absent == (err != nil) && bytes.Equal(before, after), nil
 }

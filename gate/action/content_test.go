@@ -124,3 +124,47 @@ func TestChanges(t *testing.T) {
 		}
 	}
 }
+
+// What was evaluated of a pull request is its merge with the base branch, which is known where one side alone changed a file.
+func TestEvaluated(t *testing.T) {
+	t.Parallel()
+	const file, none = "judge.yaml", "-"
+	neither := "judge.yaml: the branch main has changed it since " + short(headSHA) + " was made from it"
+	proposed := Event{Name: "workflow_run", Repository: "acme/evals", SHA: headSHA, PullRequest: 7, MergeBase: mergeSHA, Base: "main", Fork: true}
+	pushed := Event{Name: "workflow_run", Repository: "acme/evals", SHA: headSHA, Branch: "main", DefaultBranch: "main"}
+	queue := Event{Name: "workflow_run", Repository: "acme/evals", SHA: headSHA, Queued: 7, MergeBase: mergeSHA, Base: "main"}
+	for _, tt := range []struct {
+		name               string
+		e                  Event
+		before, base, head string
+		want, err          string
+	}{
+		{"nobody changed it", proposed, "a", "a", "a", "a", ""},
+		{"the pull request changed it", proposed, "a", "a", "b", "b", ""},
+		{"the base changed it", proposed, "a", "b", "a", "", neither},
+		{"both changed it", proposed, "a", "b", "c", "", neither},
+		{"both changed it alike", proposed, "a", "b", "b", "b", ""},
+		{"the pull request added it", proposed, none, none, "b", "b", ""},
+		{"the pull request removed it", proposed, "a", "a", none, "", "judge.yaml at " + headSHA + ": file does not exist"},
+		{"the base removed it", proposed, "a", none, "a", "", neither},
+		{"a pull request that was not found", Event{Name: "workflow_run", Repository: "acme/evals", SHA: headSHA}, "a", "a", "a", "",
+			"judge.yaml: the event names no revision to read it at"},
+		{"a push, whatever came after", pushed, "a", "b", "c", "c", ""},
+		{"a queue, whatever came after", queue, "a", "b", "c", "c", ""},
+	} {
+		hub := newGitHub(t)
+		for revision, content := range map[string]string{mergeSHA: tt.before, "main": tt.base, headSHA: tt.head} {
+			hub.SetFile(revision, "", "")
+			if content != none {
+				hub.SetFile(revision, file, content)
+			}
+		}
+		got, err := edge(hub, actiontest.WorkflowToken).Evaluated(t.Context(), tt.e, file)
+		if (err != nil || tt.err != "") && (err == nil || err.Error() != tt.err) {
+			t.Errorf("%s: got error %v, want %s", tt.name, err, tt.err)
+		}
+		if string(got) != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

@@ -3,17 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"path"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/action"
@@ -33,12 +26,17 @@ type candidate struct {
 	scores  *codec.Scores
 }
 
-// readCandidate reads the run under test. What is wrong with its files, people must mend.
+// readCandidate reads the run under test, which was made where it is read. What is wrong with its files, people must mend.
 func readCandidate(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event action.Event) (*candidate, error) {
 	parts, err := readEvalConfig(cfg.EvalConfig)
 	if err != nil {
 		return nil, unusable(err)
 	}
+	return readRun(ctx, e, cfg, h, event, parts)
+}
+
+// readRun reads a run that was evaluated by some configuration, nil for one that is not known.
+func readRun(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event action.Event, parts evalconf.Parts) (*candidate, error) {
 	o := cfg.Read()
 	o.Scale = cfg.Policy.Scale
 	o.Inputs = cfg.Command == "check" // to see that an id whose input changed is not the same sample
@@ -109,48 +107,4 @@ func now(e Env) time.Time {
 		return time.Unix(s, 0).UTC()
 	}
 	return e.Now().UTC().Truncate(time.Second)
-}
-
-// maxConfigFile bounds a file that configures an evaluation.
-const maxConfigFile = 16 << 20
-
-// readEvalConfig returns the parts of the evaluation's configuration, nil when no file is named: it is then unknown.
-func readEvalConfig(patterns []string) (evalconf.Parts, error) {
-	var files []evalconf.File
-	var problems []error
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(expandConfig(patterns, &problems)))) {
-		info, err := os.Stat(name)
-		if err == nil && info.Size() > maxConfigFile {
-			err = fmt.Errorf("%s: %d bytes are more than a configuration can have (%d)", name, info.Size(), maxConfigFile)
-		}
-		var content []byte
-		if err == nil {
-			content, err = os.ReadFile(name)
-		}
-		if err != nil {
-			problems = append(problems, fmt.Errorf("input eval-config: %w; name the judge's and the rubric's files", err))
-			continue
-		}
-		files = append(files, evalconf.File{Name: filepath.ToSlash(name), Content: content})
-	}
-	if err := errors.Join(problems...); err != nil || len(files) == 0 {
-		return nil, err
-	}
-	return evalconf.FromFiles(files)
-}
-
-func expandConfig(patterns []string, problems *[]error) []string {
-	var out []string
-	for _, p := range patterns {
-		if _, err := os.Stat(p); err == nil {
-			out = append(out, filepath.Clean(p))
-			continue
-		}
-		matches, err := doublestar.FilepathGlob(p, doublestar.WithFilesOnly())
-		if err != nil || len(matches) == 0 {
-			*problems = append(*problems, fmt.Errorf("input eval-config: no file matches %q; name the judge's and the rubric's files relative to the working directory", p))
-		}
-		out = append(out, matches...)
-	}
-	return out
 }

@@ -32,7 +32,11 @@ func judge(ctx context.Context, e Env, cfg config.Config, w *workflow) (int, err
 	if err := makeReportDir(cfg); err != nil {
 		return 0, unusable(err)
 	}
-	cand, err := readCandidate(ctx, e, cfg, h, w.event)
+	parts, err := w.evalConfig(ctx, e, cfg)
+	if err != nil {
+		return 0, unusable(err)
+	}
+	cand, err := readRun(ctx, e, cfg, h, w.event, parts)
 	if err != nil {
 		return 0, err
 	}

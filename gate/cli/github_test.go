@@ -53,6 +53,8 @@ func newGitHub(tb testing.TB) *github {
 //	github pull_request NUMBER    a pull request, 7 or 8; fork after it for one from a fork
 //	github push [BRANCH]          a push
 //	github merge_group            a merge queue
+//	github workflow_run EVENT N   a workflow that follows on one of a push, or of pull request N
+//	github file REVISION NAME F   the repository has a file there; N for the head of pull request N
 //	github readonly               from now on the token may not write
 //	github fail STATUS            the next request gets that answer
 //	github say NUMBER LOGIN TEXT  somebody comments
@@ -90,6 +92,23 @@ func onGitHub(ts *testscript.TestScript, neg bool, args []string) {
 		g.event(ts, what, ref, map[string]any{"merge_group": map[string]any{
 			"head_sha": queued, "head_ref": ref, "base_sha": pushed, "base_ref": "refs/heads/" + defaultBranch,
 		}})
+	case what == "workflow_run" && len(rest) > 0:
+		sha, branch := strings.Repeat("b", 40), defaultBranch
+		if len(rest) > 1 {
+			number, err := strconv.Atoi(rest[1])
+			ts.Check(err)
+			sha, branch = actiontest.Head(number), "topic"
+		}
+		g.event(ts, what, "refs/heads/"+defaultBranch, map[string]any{"workflow_run": map[string]any{
+			"id": 99, "run_attempt": 1, "event": rest[0], "head_sha": sha, "head_branch": branch,
+			"head_repository": map[string]any{"full_name": repository},
+		}})
+	case what == "file" && len(rest) == 3:
+		revision := rest[0]
+		if number, err := strconv.Atoi(revision); err == nil {
+			revision = actiontest.Head(number)
+		}
+		g.SetFile(revision, rest[1], ts.ReadFile(rest[2]))
 	case what == "policy" && len(rest) == 1:
 		for _, revision := range []string{defaultBranch, pushed} {
 			g.SetFile(revision, ".github/hubgate.yml", ts.ReadFile(rest[0]))
