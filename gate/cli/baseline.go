@@ -57,14 +57,16 @@ func (b *baselines) find(ctx context.Context, repos map[string]hub.Repo, ancesto
 		}
 	}
 	b.of, b.public = map[string]gate.Baseline{}, map[string]bool{}
-	if b.cfg.Baseline != "" {
+	models := b.cand.run.Models()
+	if _, run := recordedRun(b.cfg.Baseline); run && len(models) == 1 {
+		given[models[0]] = cmp.Or(given[models[0]], b.cfg.Baseline)
+	} else if b.cfg.Baseline != "" {
 		all, err := b.given(ctx, b.cfg.Baseline)
 		if err != nil {
 			return err
 		}
 		b.of = match(b.cand.run, all)
 	}
-	models := b.cand.run.Models()
 	errs := make([]error, len(models))
 	var g errgroup.Group
 	g.SetLimit(atOnce)
@@ -84,13 +86,11 @@ func (b *baselines) findOne(ctx context.Context, model, given string, repo hub.R
 	var err error
 	switch {
 	case given != "":
-		if one, err = b.given(ctx, given); err == nil {
-			one = match(b.cand.run.Only(model), one)[model]
-		}
+		one, err = b.givenOne(ctx, model, given)
 	case b.cfg.Baseline != "":
 		return nil
 	default:
-		one, err = b.recorded(ctx, model, repo, ancestors)
+		one, err = b.recorded(ctx, model, dataset.Location{Repo: repo}, ancestors)
 	}
 	if err != nil {
 		return err
@@ -99,6 +99,21 @@ func (b *baselines) findOne(ctx context.Context, model, given string, repo hub.R
 	defer b.mu.Unlock()
 	b.of[model] = one
 	return nil
+}
+
+// givenOne reads what is given for one model. Of a recorded run the dataset tells more than its scores.
+func (b *baselines) givenOne(ctx context.Context, model, from string) (gate.Baseline, error) {
+	if l, ok := recordedRun(from); ok {
+		one, err := b.recorded(ctx, model, l, nil)
+		if !errors.Is(err, dataset.ErrNotRecorded) {
+			return one, err
+		}
+	}
+	one, err := b.given(ctx, from)
+	if err != nil {
+		return gate.Baseline{}, err
+	}
+	return match(b.cand.run.Only(model), one)[model], nil
 }
 
 // keep remembers what a baseline was read from.
@@ -124,23 +139,31 @@ func (b *baselines) allPublic() bool {
 	return public > 0
 }
 
-// recorded looks into the model's results dataset.
-func (b *baselines) recorded(ctx context.Context, model string, repo hub.Repo, ancestors []string) (gate.Baseline, error) {
+// recordedRun reports whether a baseline is given as what is recorded of one run: by that the dataset tells how it was evaluated.
+func recordedRun(from string) (dataset.Location, bool) {
+	l, err := dataset.ParseLocation(from)
+	return l, err == nil && strings.HasPrefix(l.Path, "runs/")
+}
+
+// recorded looks into a results dataset, for the run of a location where that has a path.
+func (b *baselines) recorded(ctx context.Context, model string, l dataset.Location, ancestors []string) (gate.Baseline, error) {
 	only := b.cand.run.Only(model)
 	q := dataset.Query{
-		Repo: repo, Model: model, SHA256: score.SHA256(only.Tables), GitSHA: b.cand.run.Provenance.GitSHA, Options: b.cand.options,
+		Repo: l.Repo, Revision: l.Revision, Path: l.Path, Model: model, SHA256: score.SHA256(only.Tables), GitSHA: b.cand.run.Provenance.GitSHA, Options: b.cand.options,
 		Origin: b.cand.files.origin, EvalConfig: b.cand.run.Provenance.EvalConfig, Ancestors: ancestors,
 	}
-	if b.cfg.BaselineRevision != "auto" {
+	if l.Path == "" && b.cfg.BaselineRevision != "auto" {
 		q.Revision = b.cfg.BaselineRevision
 	}
 	found, err := dataset.Baseline(ctx, b.hub, q)
 	if found.Open != nil {
 		b.keep(source{found.Files, b.cand.options, found.Close})
 	}
-	b.mu.Lock()
-	b.public[model] = found.Public
-	b.mu.Unlock()
+	if l.Path == "" {
+		b.mu.Lock()
+		b.public[model] = found.Public
+		b.mu.Unlock()
+	}
 	if err == nil && found.Unreadable == nil {
 		return found.Baseline, nil
 	}

@@ -26,10 +26,16 @@ type Query struct {
 
 	EvalConfig evalconf.Parts // of the candidate; nil when unknown
 
+	// Path is that of a recorded run, which is wanted whatever the baseline is; empty for none.
+	Path string
+
 	// Ancestors are commits of the code, nearest first, of which the newest baseline is wanted: the one that a branch was made
 	// from, and those before it. None ask for the current baseline.
 	Ancestors []string
 }
+
+// ErrNotRecorded says that the path of a query is no run that this program recorded of the model.
+var ErrNotRecorded = errors.New("not a recorded run")
 
 // Found is a baseline, or the reason for which there is none, with the files that it was read from.
 type Found struct {
@@ -42,7 +48,7 @@ type Found struct {
 //
 // No dataset, no main branch and no scores in it are a first run: neither Run nor Unreadable is set. A baseline that is there and
 // that cannot be read is Unreadable. A branch that is damaged, a revision that was asked for and is not there, and a
-// dataset of another model are errors: they need a person.
+// dataset of another model are errors: they need a person. ErrNotRecorded is the error of a path where no run is.
 //
 // A recorded baseline is the run that was published, to the last score: where data/ does not give it back, because another
 // tool replaced it, the run is read from where it was recorded. Datasets that other tools wrote are read as they are.
@@ -50,8 +56,8 @@ type Found struct {
 // A store that cannot tell a missing dataset from a hidden one must not answer hub.ErrNotFound.
 func Baseline(ctx context.Context, h hub.Hub, q Query) (Found, error) {
 	st, err := h.Open(ctx, q.Repo)
-	if errors.Is(err, hub.ErrNotFound) && q.Revision == "" {
-		return Found{}, nil
+	if errors.Is(err, hub.ErrNotFound) && (q.Revision == "" || q.Path != "") {
+		return Found{}, q.absent()
 	}
 	if err != nil {
 		return Found{}, err
@@ -64,8 +70,8 @@ func Baseline(ctx context.Context, h hub.Hub, q Query) (Found, error) {
 
 func baselineIn(ctx context.Context, st hub.Store, q Query) (Found, error) {
 	at, err := st.Resolve(ctx, cmp.Or(q.Revision, mainBranch))
-	if errors.Is(err, hub.ErrNoRevision) && q.Revision == "" {
-		return Found{}, nil
+	if errors.Is(err, hub.ErrNoRevision) && (q.Revision == "" || q.Path != "") {
+		return Found{}, q.absent()
 	}
 	if err != nil {
 		return Found{}, err
@@ -74,6 +80,9 @@ func baselineIn(ctx context.Context, st hub.Store, q Query) (Found, error) {
 	rec, err := readRecord(ctx, st, at)
 	if err != nil {
 		return s.unreadable(ctx, err)
+	}
+	if q.Path != "" && (rec == nil || rec.Baseline == nil || rec.holds(q.Repo, q.Model) != nil) {
+		return Found{}, ErrNotRecorded
 	}
 	if rec == nil {
 		return s.foreign(ctx)
@@ -85,6 +94,14 @@ func baselineIn(ctx context.Context, st hub.Store, q Query) (Found, error) {
 		return s.foreign(ctx) // recording a failed run does not make another tool's data any less the baseline
 	}
 	return s.recorded(ctx, rec)
+}
+
+// absent returns what it means that there is nothing: a first run, unless a certain run was asked for.
+func (q Query) absent() error {
+	if q.Path != "" {
+		return ErrNotRecorded
+	}
+	return nil
 }
 
 // A search is a query at one commit.

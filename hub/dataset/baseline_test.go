@@ -351,3 +351,58 @@ func TestBaselineLost(t *testing.T) {
 		})
 	}
 }
+
+// A run that is asked for by its path comes with what is recorded of it; a path of anything else is refused.
+func TestBaselineOfPath(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	judge, other := evalconf.Parts{"judge.model": "a"}, evalconf.Parts{"judge.model": "b"}
+	for i, config := range []evalconf.Parts{judge, judge, other} {
+		r := job(t, i, strings.Repeat(string(rune('a'+i)), 3), 0.8+0.05*float64(i))
+		r.Provenance.EvalConfig = config
+		b.publish(b.push(r))
+	}
+	rows, err := dataset.History(t.Context(), b.store(), b.head("main"))
+	if err != nil || len(rows) < 3 {
+		t.Fatal(rows, err)
+	}
+	paths := map[string]string{}
+	for _, r := range rows {
+		paths[r.GitSHA] = r.Path
+	}
+	for _, tt := range []struct {
+		sha    string
+		config evalconf.Parts // of the candidate
+		want   evalconf.Parts
+	}{
+		{"aaa", judge, judge},
+		{"bbb", judge, judge},
+		{"ccc", other, other},
+		{"ccc", judge, nil},
+		{"aaa", evalconf.Parts{"judge.model": "c"}, nil},
+	} {
+		q := query(job(t, 9, "ddd", 0.8))
+		q.Path, q.EvalConfig = paths[tt.sha], tt.config
+		found, err := dataset.Baseline(t.Context(), b.hub, q)
+		if err != nil || found.Run == nil {
+			t.Fatalf("%s: %v, %v", tt.sha, found.Unreadable, err)
+		}
+		p := found.Run.Provenance
+		if p.GitSHA != tt.sha || p.EvalConfig.Fingerprint() != tt.want.Fingerprint() {
+			t.Errorf("got %s by %v, want %s by %v", p.GitSHA, p.EvalConfig, tt.sha, tt.want)
+		}
+		found.Close()
+	}
+	for name, change := range map[string]func(*dataset.Query){
+		"no run":           func(q *dataset.Query) { q.Path = "runs/2026-01/none.parquet" },
+		"no dataset":       func(q *dataset.Query) { q.Path, q.Repo.Name = paths["aaa"], "none" },
+		"no revision":      func(q *dataset.Query) { q.Path, q.Revision = paths["aaa"], strings.Repeat("0", 40) },
+		"of another model": func(q *dataset.Query) { q.Path, q.Model = paths["aaa"], "acme/another" },
+	} {
+		q := query(job(t, 9, "ddd", 0.8))
+		change(&q)
+		if _, err := dataset.Baseline(t.Context(), b.hub, q); !errors.Is(err, dataset.ErrNotRecorded) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

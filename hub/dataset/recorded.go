@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -14,7 +15,10 @@ import (
 
 // recorded reads the baseline of a dataset that this program wrote.
 func (s *search) recorded(ctx context.Context, rec *Record) (Found, error) {
-	b, note, err := s.ofAncestors(ctx, rec.Baseline)
+	b, note, err := s.wanted(ctx, rec.Baseline)
+	if errors.Is(err, ErrNotRecorded) {
+		return Found{}, err
+	}
 	if err != nil {
 		return s.unreadable(ctx, err)
 	}
@@ -75,6 +79,27 @@ func mostRepeated(rows []HistoryRow, fingerprint string) string {
 		}
 	}
 	return most
+}
+
+// wanted returns the recorded run that is asked for, and a sentence where it is another than was wished for.
+func (s *search) wanted(ctx context.Context, current *BaselineRecord) (*BaselineRecord, string, error) {
+	if s.Path == "" {
+		return s.ofAncestors(ctx, current)
+	}
+	rows, err := s.history(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	i := slices.IndexFunc(rows, func(r HistoryRow) bool { return r.Path == s.Path })
+	switch {
+	case i < 0:
+		return nil, "", ErrNotRecorded
+	case rows[i].RunID == current.Run:
+		return current, "", nil
+	case s.comparable(rows[i].Fingerprint):
+		return current.was(rows[i], s.EvalConfig), "", nil
+	}
+	return current.was(rows[i], nil), "", nil // the history has no more than the fingerprint of its configuration
 }
 
 // ofAncestors returns the newest comparable baseline of the nearest ancestor that has one; where none has, the current one, and a
