@@ -252,5 +252,11 @@ func (v *view) unpaired() string {
 	case paired == 0:
 		return "No sample is on both sides, so they are compared unpaired."
 	}
-	return fmt.Sprintf("%s compared; %d scores of this run and %d of the baseline have no partner.", count(paired, "pair is", "pairs are"), alone[0], alone[1])
+	var without []string
+	for side, of := range []string{" of this run", " of the baseline"} {
+		if n := alone[side]; n > 0 {
+			without = append(without, count(n, "score", "scores")+of)
+		}
+	}
+	return count(paired, "pair is", "pairs are") + " compared; without a partner: " + enumerate(without) + "."
 }

@@ -127,8 +127,8 @@ func shownRows(md string) int {
 		for i := range 400 {
 			switch {
 			case len(cells) < 3:
-			case strings.Contains(cells[2], "`"+wideModel(i)+"` "):
-				shown[cells[2]] = true
+			case strings.Contains(cells[1], "`"+wideModel(i)+"` `"):
+				shown[" "+cells[1][strings.IndexByte(cells[1], '`'):]] = true
 			case strings.Contains(cells[1], "`"+report.Elide(wideModel(i), 40)+"`"):
 				for j, cell := range cells[2:8] {
 					if strings.TrimSpace(cell) != "" {

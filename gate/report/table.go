@@ -24,7 +24,7 @@ func (v *view) verdictTables() []block {
 	t := v.comparisonTable(openLines)
 	v.addUndecided(t)
 	if still := len(v.lines) - len(moved); still > 0 && len(t.rows) > 0 {
-		t.rows = append(t.rows, row{counting, []string{"⚪ held", fmt.Sprintf("%d more", still)}})
+		t.rows = append(t.rows, row{counting, []string{fmt.Sprintf("⚪ %d more held", still)}})
 	}
 	if len(t.rows) > 0 {
 		blocks = append(blocks, t)
@@ -39,21 +39,30 @@ func (v *view) verdictTables() []block {
 	return blocks
 }
 
+// badged is a verdict and what it is on, below it where models make that long.
+func (v *view) badged(l line) string {
+	if len(v.report.Models) == 1 {
+		return solidBadge(l) + " " + v.label(l)
+	}
+	return solidBadge(l) + "<br>" + v.label(l)
+}
+
 // addUndecided adds a row for each model that has no findings to show for it.
 func (v *view) addUndecided(t *table) {
 	for _, m := range v.undecided() {
 		if len(m.Findings) == 0 {
-			t.rows = append(t.rows, row{warning, []string{"🟠 undecided", v.name(m.Model)}})
+			t.rows = append(t.rows, row{warning, []string{"🟠 undecided<br>" + v.name(m.Model)}})
 		}
 	}
 }
 
-// comparisonTable lays lines out as baseline and candidate.
+// comparisonTable lays lines out as baseline and candidate. The verdict and what it is on share a column, so that the numbers
+// beside it are seen on a phone too.
 func (v *view) comparisonTable(lines []line) *table {
 	head := levelHead(lines)
 	t := &table{
-		head:      []string{"verdict", v.labelHead(), "baseline → candidate", "difference, " + solid(v.levelName()), "p", "n"},
-		alignment: "llcccc",
+		head:      []string{"verdict", "baseline → candidate", "difference, " + solid(v.levelName()), "p", "n"},
+		alignment: "lcccc",
 		brief:     func() *table { return v.briefTable(lines) },
 	}
 	if head != nil {
@@ -61,7 +70,7 @@ func (v *view) comparisonTable(lines []line) *table {
 		t.alignment += "l"
 	}
 	for _, l := range lines {
-		cells := []string{solidBadge(l), v.label(l), solid(meansCell(l)), differenceCell(l), solid(v.pCell(l)), solid(l.samplesCell())}
+		cells := []string{v.badged(l), solid(meansCell(l)), differenceCell(l), solid(v.pCell(l)), solid(l.samplesCell())}
 		if head != nil {
 			cells = append(cells, solidSides(v.levelsCell(l, head)))
 		}
