@@ -13,12 +13,12 @@ import (
 // so that the answer stays the same; of several models there are several, and the command compares with what is there then.
 func rerun(cfg config.Config, rep gate.Report) string {
 	args := []string{"hubgate", "check"}
-	add := func(name string, values ...string) {
-		if v := strings.Join(values, ","); v != "" {
-			args = append(args, "--"+name, quoteArg(v))
+	add := func(name, value string) {
+		if value != "" {
+			args = append(args, "--"+name, quoteArg(value))
 		}
 	}
-	add("results", cfg.Results...)
+	add("results", config.JoinList(cfg.Results))
 	add("model", cfg.Model)
 	add("format", otherwise(cfg.Format, "auto"))
 	add("id-column", cfg.IDColumn)
@@ -27,7 +27,7 @@ func rerun(cfg config.Config, rep gate.Report) string {
 	add("group-column", cfg.GroupColumn)
 	add("trial-column", cfg.TrialColumn)
 	for _, m := range cfg.Metrics {
-		add("metrics", metricArg(m))
+		add("metrics", config.JoinList([]string{metricArg(m)}))
 	}
 	add("policy", otherwise(cfg.PolicyFile, ".github/hubgate.yml"))
 	for _, f := range cfg.PolicyFlags {

@@ -391,6 +391,13 @@ func TestSplitList(t *testing.T) {
 		{"{a\nb,c}", []string{"{a", "b", "c}"}},
 		{"a},b", []string{"a}", "b"}},
 		{"a b,ü", []string{"a b", "ü"}},
+		{`"exact_match,strict-match", acc`, []string{"exact_match,strict-match", "acc"}},
+		{"acc\n\"n=exact_match,none\"\r\n", []string{"acc", "n=exact_match,none"}},
+		{`"{a,b" ,"say ""hi""",`, []string{"{a,b", `say "hi"`}},
+		{`"",""," "`, []string{" "}},
+		{`"a,b`, []string{`"a`, "b"}},
+		{`"a"b,c`, []string{`"a"b`, "c"}},
+		{"\"a\nb\"", []string{`"a`, `b"`}},
 	}
 	for _, tt := range tests {
 		if diff := cmp.Diff(SplitList(tt.in), tt.want); diff != "" {

@@ -96,7 +96,7 @@ func readInputs() []Input {
 		column("group-column", "group of samples that are not independent of each other", func(c *Config) *string { return &c.GroupColumn }),
 		column("trial-column", "number of the trial, where samples were scored several times", func(c *Config) *string { return &c.TrialColumn }),
 		{
-			Name: "metrics", Doc: "Metrics that count, by name or dotted path; NAME=PATH renames one",
+			Name: "metrics", Doc: "Metrics that count, by name or dotted path; NAME=PATH renames one, and one that holds a comma goes in double quotes",
 			Absent: "decided by content", List: true, Commands: ranking(scoring()), set: setMetrics,
 		},
 		{

@@ -141,7 +141,7 @@ func (p *parser) take(in Input) {
 		s = setting{values: []string{in.Default}, where: "input " + in.Name}
 	}
 	if in.FlagOnly && p.flags[in.Name].values != nil {
-		p.cfg.PolicyFlags = append(p.cfg.PolicyFlags, in.Name+"="+strings.Join(s.values, ","))
+		p.cfg.PolicyFlags = append(p.cfg.PolicyFlags, in.Name+"="+JoinList(s.values))
 	}
 	if err := in.set(&p.cfg, s.values); err != nil {
 		p.failed[in.Name] = true

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,24 +31,49 @@ var (
 )
 
 // SplitList splits a list at commas and line ends and drops empty items and the blanks around items. Commas inside braces
-// do not split: {a,b}.jsonl is one glob. A brace that nothing closes on its line is an ordinary character.
+// do not split: {a,b}.jsonl is one glob. A brace that nothing closes on its line is an ordinary character. An item in double
+// quotes is taken as it is, with "" for a quote, as in CSV.
 func SplitList(s string) []string {
 	var out []string
 	for line := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == '\n' || r == '\r' }) {
-		start := 0
-		for i := 0; i <= len(line); i++ {
-			switch {
-			case i == len(line) || line[i] == ',':
-				if item := strings.TrimSpace(line[start:i]); item != "" {
-					out = append(out, item)
-				}
-				start = i + 1
-			case line[i] == '{':
-				i = closing(line, i)
+		for line != "" {
+			var item string
+			if item, line = cutItem(line); item != "" {
+				out = append(out, item)
 			}
 		}
 	}
 	return out
+}
+
+// JoinList returns the list that SplitList splits into these items, none of which is empty or holds a line end.
+func JoinList(items []string) string {
+	out := make([]string, len(items))
+	for i, item := range items {
+		out[i] = item
+		if strings.Contains(item, `"`) || !slices.Equal(SplitList(item+",}"), []string{item, "}"}) {
+			out[i] = `"` + strings.ReplaceAll(item, `"`, `""`) + `"`
+		}
+	}
+	return strings.Join(out, ",")
+}
+
+var quotedItem = regexp.MustCompile(`^\s*"((?:[^"]|"")*)"\s*(?:,|$)`)
+
+// cutItem cuts a line of a list behind its first item.
+func cutItem(line string) (item, rest string) {
+	if m := quotedItem.FindStringSubmatch(line); m != nil {
+		return strings.ReplaceAll(m[1], `""`, `"`), line[len(m[0]):]
+	}
+	for i := 0; i < len(line); i++ {
+		switch line[i] {
+		case ',':
+			return strings.TrimSpace(line[:i]), line[i+1:]
+		case '{':
+			i = closing(line, i)
+		}
+	}
+	return strings.TrimSpace(line), ""
 }
 
 // closing returns the index of the brace that closes the one at open, or open when none does.
