@@ -38,7 +38,7 @@ var tokens = map[string]hubtest.Account{
 //	hub be WHO                       the token of an owner, a reader, a stranger, an expired one, or nobody
 //	hub add OWNER/NAME [public]      somebody makes a dataset
 //	hub upload OWNER/NAME PATH=FILE  another tool commits files
-//	hub fail METHOD PATH WHAT TIMES  requests meet a status, "proxy", or "missing": no such dataset
+//	hub fail METHOD PATH WHAT TIMES  requests meet a status, "proxy", "missing": no such dataset, "no-revision", or "no-entry"
 //	hub trust OWNER/NAME REPO        the dataset takes the identity of the jobs of a repository
 //	hub job REPO                     be a job of that repository that may prove its identity
 //	hub files OWNER/NAME [REVISION]  print the files
@@ -101,6 +101,10 @@ func trouble(ts *testscript.TestScript, what string) hubtest.Trouble {
 		return hubtest.Proxy()
 	case "missing":
 		return hubtest.Status(http.StatusNotFound, "Repository not found")
+	case "no-revision":
+		return hubtest.Status(http.StatusNotFound, "Revision not found")
+	case "no-entry":
+		return hubtest.Status(http.StatusNotFound, "Entry not found")
 	}
 	status, err := strconv.Atoi(what)
 	ts.Check(err)

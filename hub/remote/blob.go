@@ -45,7 +45,9 @@ func (s *store) Open(ctx context.Context, at hub.Commit, path string) (hub.Blob,
 		return nil, s.fail("open", at.ID, path, hub.ErrNoRevision)
 	}
 	f := &file{store: s, commit: at.ID, path: path}
-	if err := f.locate(ctx); err != nil {
+	if err := f.locate(ctx); errors.Is(err, hub.ErrNoEntry) {
+		return nil, s.confirmNoFile(ctx, at.ID, path, err)
+	} else if err != nil {
 		return nil, err
 	}
 	b := &blob{file: f, size: f.size}

@@ -10,6 +10,11 @@ import (
 	"github.com/hubgate/hubgate/hub"
 )
 
+// A datasetID is what is wanted of one line of the Hub's list of datasets.
+type datasetID struct {
+	ID string `json:"id"`
+}
+
 // Datasets implements hub.Hub. The Hub answers from an index, in which a new dataset appears seconds or minutes late, and
 // private ones only to a token that may read them.
 // The request is GET /api/datasets?author={owner}.
@@ -27,9 +32,7 @@ func (h *Hub) Datasets(ctx context.Context, owner string) iter.Seq2[hub.Repo, er
 			return // nobody is called that
 		}
 		var repos []hub.Repo
-		for page, err := range pages[struct {
-			ID string `json:"id"`
-		}](ctx, h, r) {
+		for page, err := range pages[datasetID](ctx, h, r) {
 			if err != nil {
 				yield(hub.Repo{}, err)
 				return

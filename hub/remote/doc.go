@@ -16,6 +16,11 @@
 // only the ranges asked for are read: that they are of one version is checked, but nothing verifies the bytes, since the
 // Hub has one digest per file.
 //
+// That something is not there is believed when two answers of different kinds say so: a dataset's page and the search, the log
+// of main and the list of branches, a file or folder and what is known of its commit. Of two heads of main the one that follows
+// the other is taken. What cannot be seen is a Hub of which every answer is of the same older state, and one that denies a
+// dataset which its search, an index that lags, does not show yet.
+//
 // What is written goes to the Hub's storage first, named by its digest, and then into one commit that names its parent.
 // The last line of the commit's description is "hubgate-change: " with a key of that commit alone: where the answer is
 // lost, the key tells whether the commit has landed. Messages that are read here do not show it.

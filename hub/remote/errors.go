@@ -71,7 +71,7 @@ func (h *Hub) fail(ctx context.Context, r request, a *answer) error {
 	case code == "RepoNotFound", a.status == http.StatusUnauthorized && r.repo != (hub.Repo{}) && !strings.HasPrefix(message, badToken):
 		e.Err, e.Advice = hub.ErrHidden, h.wayToToken(r.repo)
 		if a.status != http.StatusUnauthorized && h.certain(ctx, r.repo) { // who is let in is not answered 401
-			e.Err = hub.ErrNotFound
+			e.Err = h.confirmAbsent(ctx, r.repo)
 		}
 	default:
 		e.Advice, e.Err = refusalOf(a, message)

@@ -45,6 +45,7 @@ type Hub struct {
 	renamed map[hub.Repo]hub.Repo // what a dataset was asked for as, and its name now
 	landed  map[step]landing      // see Hub.committed
 	made    map[string]hub.Commit // by id, as Commit returned them
+	absent  map[hub.Repo]bool     // the datasets that are certainly not there; see Hub.confirmAbsent
 }
 
 // Open returns the Hub at a URL without asking it anything. It refuses a URL that is not https, or http to this machine
@@ -62,7 +63,7 @@ func Open(o Options) (*Hub, error) {
 	}
 	h := &Hub{
 		base: base, secrets: &secrets{}, refused: &sync.Map{}, pace: pace,
-		renamed: map[hub.Repo]hub.Repo{}, landed: map[step]landing{}, made: map[string]hub.Commit{},
+		renamed: map[hub.Repo]hub.Repo{}, landed: map[step]landing{}, made: map[string]hub.Commit{}, absent: map[hub.Repo]bool{},
 	}
 	h.transport = &agent{
 		name: o.UserAgent, origin: origin(base), log: o.Log, secrets: h.secrets,

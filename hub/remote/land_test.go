@@ -247,8 +247,8 @@ func TestCommitFirst(t *testing.T) {
 				return
 			}
 			_, _ = io.WriteString(w, `{"commitOid":"`+id+`"}`)
-		default:
-			_, _ = io.WriteString(w, `{"id":"acme/tiny-llm-results"}`)
+		default: // refs as well
+			_, _ = io.WriteString(w, `{"id":"acme/tiny-llm-results","branches":[]}`)
 		}
 	}))
 	t.Cleanup(s.Close)

@@ -51,12 +51,15 @@ func (s *store) list(ctx context.Context, at hub.Commit, dir string) ([]hub.Entr
 	var entries []hub.Entry
 	for e, err := range s.entries(ctx, at, dir) {
 		if errors.Is(err, hub.ErrNoEntry) && dir != "" && len(entries) == 0 { // there always is a root, and a folder of which something came
-			return nil, nil
+			break
 		}
 		if err != nil {
 			return nil, err
 		}
 		entries = append(entries, e)
+	}
+	if len(entries) == 0 {
+		return nil, s.confirmEmpty(ctx, at.ID, dir)
 	}
 	slices.SortFunc(entries, func(a, b hub.Entry) int { return cmp.Compare(a.Path, b.Path) })
 	for i := 1; i < len(entries); i++ {

@@ -175,6 +175,9 @@ func TestNextLink(t *testing.T) {
 func TestListOfNothing(t *testing.T) {
 	t.Parallel()
 	missing := func() *http.Response { return respond(404, "", "X-Error-Code: EntryNotFound") }
+	info := func() *http.Response {
+		return respond(200, `{"sha":"`+someCommit.ID+`","siblings":[{"rfilename":"data-2/a"},{"rfilename":"data"}]}`)
+	}
 	begun := func() *http.Response {
 		return respond(200, `[{"type":"file","path":"data/a","size":1}]`, `Link: </api/datasets/acme/tiny/tree/x?cursor=2>; rel="next"`)
 	}
@@ -183,7 +186,7 @@ func TestListOfNothing(t *testing.T) {
 		pages     []func() *http.Response
 		want      error
 	}{
-		{"a folder", "data", []func() *http.Response{missing}, nil},
+		{"a folder", "data", []func() *http.Response{missing, info}, nil},
 		{"the root", "", []func() *http.Response{missing}, hub.ErrNoEntry},
 		{"the second page", "data", []func() *http.Response{begun, missing}, hub.ErrNoEntry},
 	} {

@@ -15,7 +15,9 @@ var (
 	_ hub.Visible = (*store)(nil)
 )
 
-// Open returns the dataset r after one request for what the Hub knows of it. A dataset without a commit is one too.
+// Open returns the dataset r after one request for what the Hub knows of it. A dataset without a commit is one too. That there
+// is none, who may write in its namespace is told once two answers say so: else it is hub.ErrHidden, or hub.ErrUnavailable where
+// they do not fit.
 // The request is GET /api/datasets/{repo}.
 func (h *Hub) Open(ctx context.Context, r hub.Repo) (hub.Store, error) {
 	if err := r.Check(); err != nil {
@@ -30,6 +32,9 @@ func (h *Hub) Open(ctx context.Context, r hub.Repo) (hub.Store, error) {
 	}
 	req := request{op: "open", target: r.String(), repo: was, path: datasetAPI(was), query: url.Values{"expand": {"sha", "private", "gated"}}}
 	_, err := h.call(ctx, req, &info)
+	if errors.Is(err, errListed) { // it may have been made in between
+		_, err = h.call(ctx, req, &info)
+	}
 	if errors.Is(err, hub.ErrNoRevision) {
 		return &store{hub: h, repo: h.current(was)}, nil
 	}
@@ -42,5 +47,5 @@ func (h *Hub) Open(ctx context.Context, r hub.Repo) (hub.Store, error) {
 	}
 	h.rename(r, now)
 	public := info.Private != nil && !*info.Private && info.Gated == false
-	return &store{hub: h, repo: now, public: public, begun: info.SHA != ""}, nil
+	return &store{hub: h, repo: now, public: public, head: info.SHA}, nil
 }

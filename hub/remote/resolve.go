@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hubgate/hubgate/hub"
@@ -29,12 +30,60 @@ func (s *store) Resolve(ctx context.Context, revision string) (hub.Commit, error
 		return hub.Commit{}, s.fail("resolve", revision, "", hub.ErrNoRevision) // some Hubs guess from fewer digits
 	case short && len(revision) >= minPrefix && errors.Is(err, hub.ErrNoRevision):
 		return s.complete(ctx, revision, err) // and some from none
-	case s.begun && revision == "main" && errors.Is(err, hub.ErrNoRevision): // a branch that is there must not pass for a new dataset
-		return hub.Commit{}, s.fail("resolve", revision, "", fmt.Errorf("%w: it names a commit of the dataset, and no branch main", hub.ErrUnavailable))
+	case revision == "main" && errors.Is(err, hub.ErrNoRevision):
+		return hub.Commit{}, s.confirmNoMain(ctx, err)
 	case err != nil:
 		return hub.Commit{}, err
 	}
-	return s.hub.newest(s.repo, revision, c), nil
+	c = s.hub.newest(s.repo, revision, c)
+	if revision == "main" {
+		return s.newer(ctx, c)
+	}
+	return c, nil
+}
+
+// newer returns the newer of two heads of main: what the log says, and what was known before. Either may lag behind, and the one
+// that does is an ancestor of the other.
+func (s *store) newer(ctx context.Context, c hub.Commit) (hub.Commit, error) {
+	s.mu.Lock()
+	known := s.head
+	s.mu.Unlock()
+	if known != "" && known != c.ID && known != c.Parent {
+		follows, err := s.descends(ctx, c.ID, known)
+		behind := false
+		if err == nil && !follows {
+			behind, err = s.descends(ctx, known, c.ID)
+		}
+		switch {
+		case err != nil:
+			return hub.Commit{}, err
+		case behind:
+			return s.Resolve(ctx, known)
+		case !follows:
+			return hub.Commit{}, s.fail("resolve", "main", "", fmt.Errorf("%w: it names two heads of the branch, %s and %s, of which neither follows the other",
+				hub.ErrUnavailable, c.ID, known))
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.head = c.ID
+	return c, nil
+}
+
+// descends tells whether a commit has an ancestor. What it is asked for may be gone, where somebody has rewritten the history.
+func (s *store) descends(ctx context.Context, commit, ancestor string) (bool, error) {
+	for page, err := range pages[logEntry](ctx, s.hub, s.commits("resolve", "main", commit, 100)) {
+		if errors.Is(err, hub.ErrNoRevision) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(page, func(e logEntry) bool { return e.ID == ancestor }) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // lookup returns the commit that the Hub has for a revision.

@@ -3,6 +3,7 @@ package remote
 import (
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/hubgate/hubgate/hub"
 )
@@ -12,7 +13,11 @@ type store struct {
 	hub    *Hub
 	repo   hub.Repo // as it is called now
 	public bool     // when it was opened; false where it was not said
-	begun  bool     // when it was opened, main had a commit; false where it was not said
+
+	mu    sync.Mutex
+	head  string   // of main, the newest that is known; empty where none is
+	named string   // the commit whose files are named; see store.names
+	files []string // their paths
 }
 
 // Repo implements hub.Reader. A dataset that was renamed has its new name.
