@@ -47,14 +47,19 @@ const (
 
 var shaPrefix = regexp.MustCompile(`^[0-9a-f]+$`)
 
+// leadingBlank matches the blank lines that a comment begins with.
+var leadingBlank = regexp.MustCompile(`^(?:[ \t\r]*\n)+`)
+
 // An acceptance that a comment asks for; problem says why it asks for none that can be had.
 type request struct{ sha, reason, problem string }
 
-// parseAccept reads a comment, and reports whether it means to accept something: whether it begins with the command.
+// parseAccept reads a comment, and reports whether it means to accept something: whether it begins with the command. Indented as
+// code it is only shown.
 func parseAccept(body string) (request, bool) {
-	line, _, _ := strings.Cut(strings.TrimSpace(body), "\n")
-	rest, ok := strings.CutPrefix(line, command)
-	if !ok || rest != "" && !strings.HasPrefix(rest, " ") && !strings.HasPrefix(rest, "\t") && rest != "\r" {
+	line, _, _ := strings.Cut(leadingBlank.ReplaceAllString(body, ""), "\n")
+	text := strings.TrimLeft(line, " ")
+	rest, ok := strings.CutPrefix(text, command)
+	if !ok || len(line)-len(text) > 3 || rest != "" && !strings.HasPrefix(rest, " ") && !strings.HasPrefix(rest, "\t") && rest != "\r" {
 		return request{}, false
 	}
 	words := strings.Fields(strings.ToValidUTF8(rest, "\uFFFD"))
@@ -155,7 +160,7 @@ func (g *GitHub) mergedPulls(ctx context.Context, e Event) ([]proposal, error) {
 			for _, pr := range all {
 				p := proposal{pr.GetNumber(), pr.GetHead().GetSHA()}
 				if pr.MergedAt != nil && pr.GetBase().GetRef() == e.Branch && slices.Contains(commits, pr.GetMergeCommitSHA()) &&
-					isCommit(p.head) && !slices.Contains(found, p) {
+					e.proposedHere(pr) && isCommit(p.head) && !slices.Contains(found, p) {
 					found = append(found, p)
 				}
 			}

@@ -105,10 +105,12 @@ func (g *GitHub) findPull(ctx context.Context, e *Event) error {
 func (e *Event) heads(all []*github.PullRequest, head string) []*github.PullRequest {
 	return slices.DeleteFunc(slices.Clone(all), func(pr *github.PullRequest) bool {
 		return pr.GetState() != "open" || pr.GetHead().GetSHA() != e.SHA || pr.GetNumber() <= 0 ||
-			!strings.EqualFold(pr.GetHead().GetRepo().GetFullName(), head) ||
-			!strings.EqualFold(pr.GetBase().GetRepo().GetFullName(), e.Repository)
+			!strings.EqualFold(pr.GetHead().GetRepo().GetFullName(), head) || !e.proposedHere(pr)
 	})
 }
+
+// proposedHere reports whether a pull request is one of this repository. By commit, GitHub lists those of a fork's parent too.
+func (e *Event) proposedHere(pr *github.PullRequest) bool { return !e.elsewhere(pr.GetBase().GetRepo().GetFullName()) }
 
 func numbers(pulls []*github.PullRequest) string {
 	var list []string

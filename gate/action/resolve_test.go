@@ -76,6 +76,10 @@ func TestResolve(t *testing.T) {
 			[]actiontest.Pull{with(own, func(p *actiontest.Pull) { p.Head, p.Commits = otherSHA, []string{headSHA} })}, run("acme/evals"), nowhere,
 		},
 		{
+			"of the repository that this one is a fork of", run("acme/evals"),
+			[]actiontest.Pull{with(own, func(p *actiontest.Pull) { p.BaseRepo = "upstream/evals" })}, run("acme/evals"), nowhere,
+		},
+		{
 			"two at once", run("acme/evals"), []actiontest.Pull{own, with(own, func(p *actiontest.Pull) { p.Number, p.Base = 9, "next" })},
 			run("acme/evals"), "pull request of commit ec26c3e: it is the head of #9 and #7 at once; none of them gets a comment",
 		},

@@ -57,6 +57,7 @@ type Pull struct {
 	HeadRepo    string   // owner/name; empty for the repository itself
 	HeadBranch  string   // "topic-N"
 	Base        string   // the branch it merges into: "main"
+	BaseRepo    string   // owner/name; empty for the repository itself. GitHub lists by commit those of the parent of a fork too
 	BaseSHA     string   // a commit of it: 40 times "b"
 	Closed      bool     // without being merged
 	MergeCommit string   // what it was merged as; empty while it is not merged

@@ -1,6 +1,7 @@
 package actiontest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -139,7 +140,7 @@ func (g *GitHub) pullObject(p Pull) object {
 		"issue_url": fmt.Sprintf("%s/issues/%d", repo, p.Number), "user": user("author"), "author_association": "NONE",
 		"created_at": began, "updated_at": began, "closed_at": nil, "merged_at": nil, "merge_commit_sha": nil,
 		"assignee": nil, "labels": []any{}, "milestone": nil, "auto_merge": nil, "_links": links,
-		"head": end(p.HeadRepo, p.HeadBranch, p.Head), "base": end(g.owner+"/"+g.name, p.Base, p.BaseSHA),
+		"head": end(p.HeadRepo, p.HeadBranch, p.Head), "base": end(cmp.Or(p.BaseRepo, g.owner+"/"+g.name), p.Base, p.BaseSHA),
 	}
 	if p.TestMerge != "" {
 		o["merge_commit_sha"] = p.TestMerge
