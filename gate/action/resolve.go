@@ -110,7 +110,9 @@ func (e *Event) heads(all []*github.PullRequest, head string) []*github.PullRequ
 }
 
 // proposedHere reports whether a pull request is one of this repository. By commit, GitHub lists those of a fork's parent too.
-func (e *Event) proposedHere(pr *github.PullRequest) bool { return !e.elsewhere(pr.GetBase().GetRepo().GetFullName()) }
+func (e *Event) proposedHere(pr *github.PullRequest) bool {
+	return !e.elsewhere(pr.GetBase().GetRepo().GetFullName())
+}
 
 func numbers(pulls []*github.PullRequest) string {
 	var list []string
