@@ -290,8 +290,8 @@ func TestCompareCorrectsPerTier(t *testing.T) {
 func TestCompareDoesNotSpendAnUntrustedP(t *testing.T) {
 	t.Parallel()
 	var is, was []score.Sample
-	for i := range 1200 { // too many to guard
-		is = append(is, sample("m", "", float64(i)/1200, float64(i%4)))
+	for i := range 12_000 { // too many to guard
+		is = append(is, sample("m", "", float64(i)/12_000, float64(i%4)))
 		was = append(was, sample("m", "", 1, float64((i+1)%4)))
 	}
 	cs := gate.Compare(build(t, is...), against(build(t, was...)), policy())

@@ -9,12 +9,12 @@ import (
 	"github.com/hubgate/hubgate/gate/stat"
 )
 
-// maxGuarded is the number of scores on many values, both sides together, up to which Welch's test is guarded, and maxAlike that
-// where neither side is more than twice the other: beyond, relabellings take too long, and the test is right by itself unless
-// a side has no spread. On few values there is no bound.
+// maxGuarded is how many scores on many values the smaller side may have for Welch's test to be guarded, and maxAlike how many where
+// neither side is more than twice the other: beyond, the test is right by itself. On few values there is no bound, nor
+// where a side has no spread.
 const (
-	maxGuarded = 2000
-	maxAlike   = 400
+	maxGuarded = 1000
+	maxAlike   = 200
 )
 
 // fewDraws is how many relabellings are drawn where p decides nothing: enough for a bound.
@@ -137,10 +137,13 @@ func (m *measurement) claims(t stat.Test) [3]bool {
 // permute refuses many values before it counts them.
 func (m *measurement) permute(o stat.Resampling) (stat.Permuted, error) {
 	c, b := m.candidate.n(), m.baseline.n()
-	if max(c, b) <= 2*min(c, b) {
+	switch {
+	case m.candidate.moments.Constant() || m.baseline.moments.Constant():
+		o.Most = 0
+	case max(c, b) <= 2*min(c, b):
 		o.Most = maxAlike
 	}
-	if !(m.candidate.few && m.baseline.few) && c+b > o.Most {
+	if o.Most > 0 && min(c, b) > o.Most && !(m.candidate.few && m.baseline.few) {
 		return stat.Permuted{}, stat.ErrTooMany
 	}
 	return stat.Permutation(m.candidate.values, m.baseline.values, o)

@@ -57,7 +57,11 @@ func TestGuard(t *testing.T) {
 		{"a loss against a constant", low, repeated(3, 10), gate.Higher, stat.PermutationT, true, false, gate.Regressed},
 		{"a gain from a constant, turned", low, repeated(3, 10), gate.Lower, stat.WelchT, true, false, gate.Improved},
 		{"thousands on few values", append(repeated(2, 2000), 1), repeated(3, 10), gate.Higher, stat.PermutationT, true, false, gate.Regressed},
-		{"too many values to guard", ascending(2001), repeated(3, 10), gate.Higher, stat.WelchT, false, true, gate.Inconclusive},
+		{"a loss on many values against a constant", ascending(2001), repeated(3, 10), gate.Higher, stat.PermutationT, true, false, gate.Regressed},
+		{"a constant too large to guard", ascending(20_000), repeated(3, 20_000), gate.Higher, stat.WelchT, false, true, gate.Inconclusive},
+		{"alike, and too many values to guard", ascending(402), ascending(201), gate.Higher, stat.WelchT, false, false, gate.Held},
+		{"unlike, on many values", ascending(603), ascending(201), gate.Higher, stat.WelchT, true, false, gate.Held},
+		{"unlike, and too many values to guard", ascending(3003), ascending(1001), gate.Higher, stat.WelchT, false, false, gate.Held},
 		{"nothing varies", repeated(3, 40), repeated(3, 40), gate.Higher, stat.WelchT, false, false, gate.Held},
 	}
 	for _, tt := range tests {

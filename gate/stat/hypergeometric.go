@@ -4,12 +4,13 @@ import (
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"sync"
 )
 
 // hypergeometric draws how many of sample values, taken without replacement from good and bad ones, are good:
 // by urn when few are taken, else by the ratio of uniforms, whose cost does not grow with the numbers (Stadlober, J. Comput.
-// Appl. Math. 31, 1990, algorithm HRUA*).
-func (f logFactorials) hypergeometric(rng *rand.PCG, good, bad, sample int) int {
+// Appl. Math. 31, 1990, algorithm HRUA*). Known are the ratios of earlier draws from the same values.
+func (f logFactorials) hypergeometric(rng *rand.PCG, good, bad, sample int, known *ratios) int {
 	const few = 16
 	all := good + bad
 	marked, taken := min(good, bad), min(sample, all-sample)
@@ -17,7 +18,7 @@ func (f logFactorials) hypergeometric(rng *rand.PCG, good, bad, sample int) int 
 	if least := min(marked, taken); least <= few {
 		k = urn(rng, max(marked, taken), all, least) // taken of marked is distributed as marked of taken
 	} else {
-		k = f.ratioOfUniforms(rng, marked, all, taken)
+		k = f.ratioOf(marked, all, taken, known).draw(rng, f)
 	}
 	// Back from the smaller halves to what was asked.
 	if good > bad {
@@ -41,8 +42,23 @@ func urn(rng *rand.PCG, marked, all, taken int) int {
 	return marked - left
 }
 
-// ratioOfUniforms expects marked and taken to be at most half of all.
-func (f logFactorials) ratioOfUniforms(rng *rand.PCG, marked, all, taken int) int {
+// A ratio is what a draw by the ratio of uniforms needs to know of its distribution.
+type ratio struct {
+	marked, all, taken int
+	centre, width      float64
+	logPeak, limit     float64 // the draw lies below limit
+}
+
+// A ratios remembers the distributions of a level's count that are drawn from most: they differ by how many values are taken.
+type ratios [128]ratio
+
+// ratioOf returns the ratio for numbers of which marked and taken are at most half of all, from known where it is there, and leaves
+// it there.
+func (f logFactorials) ratioOf(marked, all, taken int, known *ratios) *ratio {
+	r := &known[taken%len(known)]
+	if r.taken == taken {
+		return r
+	}
 	const (
 		hat1 = 1.7155277699214135 // 2√(2/e)
 		hat2 = 0.8989161620588988 // 3 − 2√(3/e)
@@ -51,18 +67,22 @@ func (f logFactorials) ratioOfUniforms(rng *rand.PCG, marked, all, taken int) in
 	mean := float64(float64(taken) * share)
 	variance := float64(float64(mean*(1-share))*float64(all-taken)) / float64(all-1)
 	spread := math.Sqrt(variance + 0.5)
-	centre, width := mean+0.5, float64(hat1*spread)+hat2
 	mode := int(float64(taken+1) * float64(marked+1) / float64(all+2))
-	logPeak := f.inverseWeight(mode, marked, all, taken)
-	most := min(float64(min(taken, marked)+1), math.Floor(centre+float64(16*spread))) // beyond lie less than 1e-50
+	*r = ratio{marked: marked, all: all, taken: taken, centre: mean + 0.5, width: float64(hat1*spread) + hat2}
+	r.logPeak = f.inverseWeight(mode, marked, all, taken)
+	r.limit = min(float64(min(taken, marked)+1), math.Floor(r.centre+float64(16*spread))) // beyond lie less than 1e-50
+	return r
+}
+
+func (r *ratio) draw(rng *rand.PCG, f logFactorials) int {
 	for {
 		u, v := uniform(rng), uniform(rng)
-		x := centre + float64(width*(v-0.5))/u
-		if x < 0 || x >= most {
+		x := r.centre + float64(r.width*(v-0.5))/u
+		if x < 0 || x >= r.limit {
 			continue
 		}
 		k := int(x)
-		t := logPeak - f.inverseWeight(k, marked, all, taken)
+		t := r.logPeak - f.inverseWeight(k, r.marked, r.all, r.taken)
 		if float64(u*(4-u))-3 <= t { // two bounds that spare most logarithms
 			return k
 		}
@@ -91,14 +111,14 @@ func uniform(rng *rand.PCG) float64 {
 // logFactorials answers ln k!, from a table where k is in it.
 type logFactorials []float64
 
-func newLogFactorials(n int) logFactorials {
-	const most = 1 << 11 // a table in the first-level cache
-	f := make(logFactorials, min(n+1, most))
+// commonFactorials is the table that all share: it stays in the first-level cache.
+var commonFactorials = sync.OnceValue(func() logFactorials {
+	f := make(logFactorials, 1<<11)
 	for k := range f {
 		f[k] = logFactorial(k)
 	}
 	return f
-}
+})
 
 func (f logFactorials) of(k int) float64 {
 	if k < len(f) {

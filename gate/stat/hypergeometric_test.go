@@ -9,7 +9,7 @@ import (
 
 func TestLogFactorial(t *testing.T) {
 	t.Parallel()
-	f := newLogFactorials(3000)
+	f := commonFactorials()
 	for _, k := range []int{0, 1, 2, 5, 15, 16, 17, 100, 2047, 2048, 5000} {
 		// ln of the exact factorial: of its leading digits and its binary exponent.
 		x := new(big.Float).SetInt(new(big.Int).MulRange(1, int64(max(k, 1))))
@@ -37,12 +37,16 @@ func TestHypergeometric(t *testing.T) {
 		{0, 10, 5}, {10, 0, 5}, {10, 10, 0}, {10, 10, 20},
 	} {
 		good, bad, sample := c[0], c[1], c[2]
-		f := newLogFactorials(good + bad)
+		f := commonFactorials()
 		rng := rand.NewPCG(31, 32)
 		lo, hi := max(0, sample-bad), min(good, sample)
 		seen := map[int]int{}
-		for range draws {
-			k := f.hypergeometric(rng, good, bad, sample)
+		var known ratios
+		for i := range draws {
+			if i%10 == 0 {
+				f.hypergeometric(rng, good, bad, max(0, sample-len(known)), &known) // which takes the place of the other
+			}
+			k := f.hypergeometric(rng, good, bad, sample, &known)
 			if k < lo || k > hi {
 				t.Fatalf("%v: drew %d, want %d to %d", c, k, lo, hi)
 			}

@@ -45,13 +45,13 @@ func Permutation(candidate, baseline []float64, o Resampling) (Permuted, error) 
 		dealt, n, sign = p.baseline, p.baselineN, -1
 	}
 	s := newSplits(p.totals, n)
-	t := studentized(p.values, s)
+	t := newStudentized(p.values, s)
 	beyond := tails{critical: o.Critical}
 	leastBounded := 0
 	if o.Critical > 0 {
 		leastBounded = 1_999 // a tail of 5 % to within half a point
 	}
-	found, err := s.compareEach(t, t(dealt), o, func(t tally, draws int) bool {
+	found, err := s.compareEach(t.ofCounts, t.ofLevels, t.ofCounts(dealt), o, func(t tally, draws int) bool {
 		least := float64(o.Alpha * float64(draws+1))
 		return t.draws >= leastBounded && min(t.below, t.above)+float64(t.same/2)+1 >= least
 	}, beyond.visit)
@@ -129,9 +129,17 @@ func (t tally) midP() (below, above float64) {
 	return (1 + t.below + half) / float64(t.draws+1), (1 + t.above + half) / float64(t.draws+1)
 }
 
-// studentized returns Welch's t, dealt side − other side, as a function of the dealt side's counts at each value.
-func studentized(values []float64, s *splits) func(counts []int) float64 {
-	// Centred and scaled values keep their digits when squared.
+// A studentized gives Welch's t, dealt side − other side.
+type studentized struct {
+	each  []power // of each value, centred and scaled, so that squares keep their digits
+	total power
+	n, m  float64 // values of the dealt side, and of the other
+}
+
+// A power is a sum of values and of their squares.
+type power struct{ first, second float64 }
+
+func newStudentized(values []float64, s *splits) *studentized {
 	var centre, scale float64
 	for k, v := range values {
 		centre += float64((v - values[0]) * (float64(s.totals[k]) / float64(s.all)))
@@ -143,34 +151,48 @@ func studentized(values []float64, s *splits) func(counts []int) float64 {
 	if scale == 0 {
 		scale = 1
 	}
-	type power struct{ first, second float64 }
-	u := make([]power, len(values))
-	var total power
+	t := &studentized{each: make([]power, len(values)), n: float64(s.n), m: float64(s.all - s.n)}
 	for k, v := range values {
 		x := (v - centre) / scale
-		u[k] = power{x, float64(x * x)}
-		total.first += float64(float64(s.totals[k]) * u[k].first)
-		total.second += float64(float64(s.totals[k]) * u[k].second)
+		t.each[k] = power{x, float64(x * x)}
+		t.total.first += float64(float64(s.totals[k]) * t.each[k].first)
+		t.total.second += float64(float64(s.totals[k]) * t.each[k].second)
 	}
-	n, m := float64(s.n), float64(s.all-s.n)
-	return func(counts []int) float64 {
-		var dealt power
-		for k, c := range counts {
-			dealt.first += float64(float64(c) * u[k].first)
-			dealt.second += float64(float64(c) * u[k].second)
-		}
-		other := power{total.first - dealt.first, total.second - dealt.second}
-		meanN, meanM := dealt.first/n, other.first/m
-		diff := meanN - meanM
-		variance := (dealt.second-float64(dealt.first*meanN))/(n*(n-1)) + (other.second-float64(other.first*meanM))/(m*(m-1))
-		switch {
-		case diff == 0:
-			return 0
-		case variance <= 0:
-			return math.Copysign(math.MaxFloat64, diff)
-		}
-		return diff / math.Sqrt(variance)
+	return t
+}
+
+// ofCounts takes how many of each value are dealt.
+func (t *studentized) ofCounts(counts []int) float64 {
+	var dealt power
+	for k, c := range counts {
+		dealt.first += float64(float64(c) * t.each[k].first)
+		dealt.second += float64(float64(c) * t.each[k].second)
 	}
+	return t.of(dealt)
+}
+
+// ofLevels takes which values are dealt.
+func (t *studentized) ofLevels(levels []int32) float64 {
+	var dealt power
+	for _, k := range levels {
+		dealt.first += t.each[k].first
+		dealt.second += t.each[k].second
+	}
+	return t.of(dealt)
+}
+
+func (t *studentized) of(dealt power) float64 {
+	other := power{t.total.first - dealt.first, t.total.second - dealt.second}
+	meanN, meanM := dealt.first/t.n, other.first/t.m
+	diff := meanN - meanM
+	variance := (dealt.second-float64(dealt.first*meanN))/(t.n*(t.n-1)) + (other.second-float64(other.first*meanM))/(t.m*(t.m-1))
+	switch {
+	case diff == 0:
+		return 0
+	case variance <= 0:
+		return math.Copysign(math.MaxFloat64, diff)
+	}
+	return diff / math.Sqrt(variance)
 }
 
 // Guarded returns t with each one-sided p raised to that of p where this is larger, the two-sided p with them, and the bounds moved

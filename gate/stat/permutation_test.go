@@ -25,7 +25,7 @@ func TestPermutationReference(t *testing.T) {
 		}
 		diff := Of(c.Input.Candidate).Mean - Of(c.Input.Baseline).Mean
 		got := map[string]any{"diff": diff}
-		for name, statistic := range map[string]func([]int) float64{"mean": mean, "studentized": studentized(p.values, s)} {
+		for name, statistic := range map[string]func([]int) float64{"mean": mean, "studentized": newStudentized(p.values, s).ofCounts} {
 			found := s.enumerate(statistic, statistic(p.candidate))
 			got[name+"_p_less"] = found.below + found.same
 			got[name+"_p_less_mid"], _ = found.midP()
@@ -51,7 +51,7 @@ func TestDrawnAgreesWithEnumerated(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := newSplits(p.totals, p.candidateN)
-		statistic := studentized(p.values, s)
+		statistic := newStudentized(p.values, s).ofCounts
 		seen := statistic(p.candidate)
 		exact := s.enumerate(statistic, seen)
 
@@ -147,9 +147,12 @@ func TestPermutationRefuses(t *testing.T) {
 			t.Errorf("%+v: no error", o)
 		}
 	}
-	o.Most = 99
-	if _, err := Permutation(normals(50, 1), normals(50, 2), o); !errors.Is(err, ErrTooMany) {
-		t.Errorf("100 values to deal one by one, at most 99: %v", err)
+	o.Most = 49
+	if _, err := Permutation(normals(90, 1), normals(50, 2), o); !errors.Is(err, ErrTooMany) {
+		t.Errorf("50 values to deal one by one, at most 49: %v", err)
+	}
+	if p, err := Permutation(normals(49, 1), normals(100_000, 2), o); err != nil || p.Exact {
+		t.Errorf("49 values to deal one by one, of very many: %+v, %v", p, err)
 	}
 	if p, err := Permutation(ordinals(rand.New(rand.NewPCG(1, 1)), 5000), ordinals(rand.New(rand.NewPCG(2, 2)), 5000), o); err != nil || p.Exact {
 		t.Errorf("10,000 values on three levels: %+v, %v", p, err)
@@ -219,7 +222,7 @@ func TestPermutationStopsEarly(t *testing.T) {
 			dealt, sign = p.baseline, -1
 		}
 		s := newSplits(p.totals, 30)
-		statistic := studentized(p.values, s)
+		statistic := newStudentized(p.values, s).ofCounts
 		full, err := s.compare(statistic, statistic(dealt), o, func(tally, int) bool { return false })
 		if err != nil {
 			t.Fatal(err)

@@ -27,7 +27,7 @@ type Resampling struct {
 	Family int
 	// Seed starts the stream of random numbers. Give each test its own.
 	Seed uint64
-	// Most is how many values, both sides together, are dealt one by one at most; more are refused with [ErrTooMany]. Values
+	// Most is how many values are dealt one by one at most, which are those of the smaller side; more are refused with [ErrTooMany]. Values
 	// on few levels are dealt by level, which costs the same however many they are. Zero leaves the bound to the work it takes.
 	Most int
 	// Draws is how many to plan instead, where positive: fewer leave p valid, and less fine. Then more tables than take about
@@ -81,6 +81,7 @@ type splits struct {
 	totals []int         // values of each level
 	n, all int           // values dealt, and in all
 	ln     logFactorials // made when first needed
+	known  []ratios      // likewise, by level
 }
 
 func newSplits(totals []int, n int) *splits {
@@ -94,7 +95,8 @@ func newSplits(totals []int, n int) *splits {
 // prepare makes the table of logarithms, which tests by formula do without.
 func (s *splits) prepare() {
 	if s.ln == nil {
-		s.ln = newLogFactorials(s.all)
+		s.ln = commonFactorials()
+		s.known = make([]ratios, len(s.totals)-1) // the last level has what is left
 	}
 }
 
@@ -109,30 +111,29 @@ type tally struct {
 // Drawing ends early when enough says so of the tally and the planned number of draws.
 func (s *splits) compare(statistic func(counts []int) float64, seen float64, o Resampling,
 	enough func(t tally, draws int) bool) (tally, error) {
-	return s.compareEach(statistic, seen, o, enough, func(float64, float64) {})
+	return s.compareEach(statistic, nil, seen, o, enough, func(float64, float64) {})
 }
 
-// compareEach hands each statistic to visit too, with its weight in the tally.
-func (s *splits) compareEach(statistic func(counts []int) float64, seen float64, o Resampling,
+// compareEach hands each statistic to visit too, with its weight in the tally. Where values are dealt one by one, byValue gives the
+// statistic from the levels of those dealt, unless it is nil: the other side may then have any number.
+func (s *splits) compareEach(statistic func(counts []int) float64, byValue func(levels []int32) float64, seen float64, o Resampling,
 	enough func(t tally, draws int) bool, visit func(x, weight float64)) (tally, error) {
 	if s.atMost(o.tables()) {
 		return s.enumerateEach(statistic, seen, visit), nil
 	}
-	if o.Most > 0 && s.all > o.Most && !s.byLevel() {
+	if o.Most > 0 && s.n > o.Most && !s.byLevel() {
 		return tally{}, ErrTooMany
 	}
-	deal, steps := s.dealer()
+	draw, steps := s.drawer(statistic, byValue)
 	draws, err := o.draws(steps)
 	if err != nil {
 		return tally{}, err
 	}
 	rng := rand.NewPCG(o.Seed, 0x9E3779B97F4A7C15)
-	counts := make([]int, len(s.totals))
 	var t tally
 	for t.draws < draws && !enough(t, draws) {
-		deal(rng, counts)
 		t.draws++
-		x := statistic(counts)
+		x := draw(rng)
 		visit(x, 1)
 		switch side(x, seen) {
 		case -1:
@@ -239,6 +240,20 @@ func (s *splits) each(visit func(counts []int, logWeight float64)) {
 	from(0, s.n, s.all, 0)
 }
 
+// drawer returns a function that draws a split and answers its statistic, with about how many steps that takes.
+func (s *splits) drawer(statistic func(counts []int) float64, byValue func(levels []int32) float64) (draw func(rng *rand.PCG) float64, steps int) {
+	if byValue != nil && !s.byLevel() {
+		shuffle := s.shuffler()
+		return func(rng *rand.PCG) float64 { return byValue(shuffle(rng)) }, s.n
+	}
+	deal, steps := s.dealer()
+	counts := make([]int, len(s.totals))
+	return func(rng *rand.PCG) float64 {
+		deal(rng, counts)
+		return statistic(counts)
+	}, steps
+}
+
 // dealer returns a function that draws a table, with about how many steps a draw takes: level by level while
 // there are few levels for the values, and else value by value.
 func (s *splits) dealer() (deal func(rng *rand.PCG, counts []int), steps int) {
@@ -246,20 +261,30 @@ func (s *splits) dealer() (deal func(rng *rand.PCG, counts []int), steps int) {
 		s.prepare()
 		return s.dealLevels, levelSteps * len(s.totals)
 	}
+	shuffle := s.shuffler()
+	return func(rng *rand.PCG, counts []int) {
+		clear(counts)
+		for _, level := range shuffle(rng) {
+			counts[level]++
+		}
+	}, s.n + len(s.totals)
+}
+
+// shuffler returns a function that deals values one by one, and answers the level of each.
+func (s *splits) shuffler() func(rng *rand.PCG) []int32 {
 	level := make([]int32, 0, s.all) // of each value
 	for k, total := range s.totals {
 		for range total {
-			level = append(level, int32(k))
+			level = append(level, int32(k)) //nolint:gosec // below the number of values
 		}
 	}
-	return func(rng *rand.PCG, counts []int) {
-		clear(counts)
+	return func(rng *rand.PCG) []int32 {
 		for i := range s.n { // the first n steps of Fisher and Yates's shuffle
 			j := i + below(rng, s.all-i)
 			level[i], level[j] = level[j], level[i]
-			counts[level[i]]++
 		}
-	}, s.n + len(s.totals)
+		return level[:s.n]
+	}
 }
 
 // levelSteps is what one hypergeometric variate costs, in values picked.
@@ -274,7 +299,7 @@ func (s *splits) dealLevels(rng *rand.PCG, counts []int) {
 	last := len(counts) - 1
 	for k, total := range s.totals[:last] {
 		rest -= total
-		counts[k] = s.ln.hypergeometric(rng, total, rest, left)
+		counts[k] = s.ln.hypergeometric(rng, total, rest, left, &s.known[k])
 		left -= counts[k]
 	}
 	counts[last] = left
