@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math"
+	"slices"
 
 	"github.com/hubgate/hubgate/gate/stat"
 )
@@ -44,8 +45,27 @@ func (m *Measured) moments() stat.Moments {
 
 // A duel is two ranked models that were compared.
 type duel struct {
-	i, j     int       // places, i above j
-	contrast *Contrast // of j with i; nil where nobody asks for it
+	i, j           int       // places, i above j
+	above, reverse float64   // p-values: that i is better, and that j is
+	contrast       *Contrast // of j with i; nil where nobody asks for it
+}
+
+// duels compares a place with every ranked one below it.
+func (r *Ranking) duels(i, ranked int, p Policy) []duel {
+	out := make([]duel, 0, ranked-i-1)
+	for j := i + 1; j < ranked; j++ {
+		c, reverse, ok := r.contrast(i, j, p)
+		if !ok {
+			continue
+		}
+		d := duel{i: i, j: j, above: c.P, reverse: reverse}
+		if i == 0 || j == i+1 {
+			kept := c
+			d.contrast = &kept
+		}
+		out = append(out, d)
+	}
+	return out
 }
 
 // rank compares the ranked models with each other and bounds their ranks.
@@ -54,23 +74,15 @@ func (r *Ranking) rank(p Policy) {
 	for ranked < len(r.Places) && r.Places[ranked].Standing == Ranked {
 		ranked++
 	}
-	var duels []duel
-	var ps []float64 // two for each duel: that i is better, and that j is
-	for i := range ranked {
+	byPlace := make([][]duel, ranked)
+	each(ranked, func(i int) {
 		r.Places[i].First, r.Places[i].Last = 1, ranked
-		for j := i + 1; j < ranked; j++ {
-			c, better, ok := r.contrast(i, j, p)
-			if !ok {
-				continue
-			}
-			d := duel{i: i, j: j}
-			if i == 0 || j == i+1 {
-				kept := c
-				d.contrast = &kept
-			}
-			duels = append(duels, d)
-			ps = append(ps, c.P, better)
-		}
+		byPlace[i] = r.duels(i, ranked, p)
+	})
+	duels := slices.Concat(byPlace...)
+	ps := make([]float64, 0, 2*len(duels))
+	for _, d := range duels {
+		ps = append(ps, d.above, d.reverse)
 	}
 	if r.Family = min(len(ps), 1); p.Correction == Holm {
 		r.Family, ps = len(ps), stat.Holm(ps)
