@@ -200,32 +200,26 @@ func (l line) samplesCell() string {
 		}
 		return fmt.Sprint(l.Candidate.N)
 	}
-	n, groups := l.Decided.N, l.Decided.Groups
-	s := fmt.Sprintf("%d → %d", n[1], n[0])
-	switch {
-	case l.Pairs():
-		s = count(n[0], "pair", "pairs")
-	case n[0] == n[1]:
-		s = fmt.Sprintf("%d each", n[0])
-	}
-	if l.Decided.Method == stat.ClusteredT {
-		s += fmt.Sprintf(", %d groups", min(groups[0], groups[1]))
-	}
-	return s
+	return l.sampled("%[2]d → %[1]d", "%d each", ", %d groups")
 }
 
 // samplesSaid is what the deciding test saw, in words.
 func (l line) samplesSaid() string {
+	return l.sampled("%d samples, and %d in the baseline", "%d samples a side", " in %d groups")
+}
+
+// sampled says what the deciding test saw, in the words for sides of different size, for sides alike, and for groups.
+func (l line) sampled(sides, alike, grouped string) string {
 	n, groups := l.Decided.N, l.Decided.Groups
-	s := fmt.Sprintf("%d samples, and %d in the baseline", n[0], n[1])
+	s := fmt.Sprintf(sides, n[0], n[1])
 	switch {
 	case l.Pairs():
 		s = count(n[0], "pair", "pairs")
 	case n[0] == n[1]:
-		s = fmt.Sprintf("%d samples a side", n[0])
+		s = fmt.Sprintf(alike, n[0])
 	}
 	if l.Decided.Method == stat.ClusteredT {
-		s += fmt.Sprintf(" in %d groups", min(groups[0], groups[1]))
+		s += fmt.Sprintf(grouped, min(groups[0], groups[1]))
 	}
 	return s
 }
