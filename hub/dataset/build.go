@@ -23,6 +23,8 @@ const maxText = 256 << 20
 type built struct {
 	id      string
 	dir     string
+	from    []codec.File // that the run was read from
+	copies  []*os.File   // of those of them that lie on a Hub
 	long    *builtFile
 	data    *builtFile // nil when the run cannot become the baseline, and when the dataset holds its data already
 	metrics []MetricRecord
@@ -64,6 +66,9 @@ func (p *Push) buildFiles(ctx context.Context, b *built) (err error) {
 		b.metrics, b.columns = p.metrics(true), p.columns(true)
 		return nil
 	}
+	if err := p.gather(b); err != nil {
+		return err
+	}
 	if err := p.buildData(ctx, b, p.Text); err != nil {
 		return err
 	}
@@ -75,6 +80,28 @@ func (p *Push) buildFiles(ctx context.Context, b *built) (err error) {
 		p.Model.Model, b.data.size, limit))
 	b.data.remove()
 	return p.buildData(ctx, b, false)
+}
+
+// gather takes the files that the run was read from. Where texts are wanted, those that lie on a Hub are copied first, once: texts
+// are read again and again, some samples at a time.
+func (p *Push) gather(b *built) error {
+	b.from = slices.Clone(p.Files)
+	for i := range b.from {
+		f := &b.from[i]
+		if _, far := f.Content.(codec.Fetcher); !far || !p.Text {
+			continue
+		}
+		to, err := os.CreateTemp(b.dir, "")
+		if err != nil {
+			return err
+		}
+		b.copies = append(b.copies, to)
+		if n, err := io.Copy(to, io.NewSectionReader(f.Content, 0, f.Size)); err != nil || n != f.Size {
+			return fmt.Errorf("%s: %w", f.Name, cmp.Or(err, io.ErrUnexpectedEOF))
+		}
+		f.Content = to
+	}
+	return nil
 }
 
 // buildData writes data/: the files' own columns where they are flat tables, else a table made of the scores. The latter
@@ -90,7 +117,7 @@ func (p *Push) buildData(ctx context.Context, b *built, text bool) error {
 	}
 	b.metrics, b.columns = p.metrics(false), ColumnsRecord{}
 	b.data, err = b.write(dataPath, func(w io.Writer) error {
-		return codec.WriteWide(w, p.Candidate.Tables, p.texts(ctx, text))
+		return codec.WriteWide(w, p.Candidate.Tables, p.texts(ctx, b, text))
 	})
 	return err
 }
@@ -102,7 +129,7 @@ func (p *Push) buildFlat(ctx context.Context, b *built, text bool) (*builtFile, 
 		o.Model = p.Model.Model
 	}
 	data, err := b.write(dataPath, func(w io.Writer) error {
-		_, err := codec.WriteFlat(ctx, w, p.Files, p.Options, o)
+		_, err := codec.WriteFlat(ctx, w, b.from, p.Options, o)
 		return err
 	})
 	if err != nil {
@@ -163,12 +190,12 @@ func (p *Push) columns(text bool) ColumnsRecord {
 }
 
 // texts returns what pages in the texts of samples, nil where they are not to be published.
-func (p *Push) texts(ctx context.Context, wanted bool) func([]codec.Place) (map[codec.Place]codec.Text, error) {
+func (p *Push) texts(ctx context.Context, b *built, wanted bool) func([]codec.Place) (map[codec.Place]codec.Text, error) {
 	if !wanted {
 		return nil
 	}
 	return func(places []codec.Place) (map[codec.Place]codec.Text, error) {
-		return codec.Texts(ctx, p.Files, p.Options, places)
+		return codec.Texts(ctx, b.from, p.Options, places)
 	}
 }
 
@@ -208,6 +235,9 @@ func (b *built) remove() {
 		if f != nil {
 			f.remove()
 		}
+	}
+	for _, f := range b.copies {
+		_ = f.Close() // it was written to be read here
 	}
 	_ = os.RemoveAll(b.dir) // a temporary folder; what cannot be removed does no harm
 }
