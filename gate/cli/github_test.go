@@ -71,10 +71,17 @@ func onGitHub(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || !ok || len(args) == 0 {
 		ts.Fatalf("usage: github EVENT [ARGS...]")
 	}
-	switch what, rest := args[0], args[1:]; {
+	what, rest := args[0], args[1:]
+	if !g.happens(ts, what, rest) && !g.becomes(ts, what, rest) {
+		ts.Fatalf("github: unknown %v", args)
+	}
+}
+
+// happens sets what a workflow run is about, and reports whether that is what was asked for.
+func (g *github) happens(ts *testscript.TestScript, what string, rest []string) bool {
+	switch {
 	case what == "pull_request" && len(rest) > 0:
-		number, err := strconv.Atoi(rest[0])
-		ts.Check(err)
+		number := numbered(ts, rest[0])
 		head := repository
 		if len(rest) > 1 {
 			head = "somebody/models"
@@ -95,14 +102,22 @@ func onGitHub(ts *testscript.TestScript, neg bool, args []string) {
 	case what == "workflow_run" && len(rest) > 0:
 		sha, branch := strings.Repeat("b", 40), defaultBranch
 		if len(rest) > 1 {
-			number, err := strconv.Atoi(rest[1])
-			ts.Check(err)
+			number := numbered(ts, rest[1])
 			sha, branch = actiontest.Head(number), "topic"
 		}
 		g.event(ts, what, "refs/heads/"+defaultBranch, map[string]any{"workflow_run": map[string]any{
 			"id": 99, "run_attempt": 1, "event": rest[0], "head_sha": sha, "head_branch": branch,
 			"head_repository": map[string]any{"full_name": repository},
 		}})
+	default:
+		return false
+	}
+	return true
+}
+
+// becomes changes the repository, the token or the job, and reports whether that is what was asked for.
+func (g *github) becomes(ts *testscript.TestScript, what string, rest []string) bool {
+	switch {
 	case what == "file" && len(rest) == 3:
 		revision := rest[0]
 		if number, err := strconv.Atoi(revision); err == nil {
@@ -117,12 +132,10 @@ func onGitHub(ts *testscript.TestScript, neg bool, args []string) {
 	case what == "permit" && len(rest) == 2:
 		g.Permit(rest[0], rest[1])
 	case what == "accept" && len(rest) == 2:
-		number, err := strconv.Atoi(rest[0])
-		ts.Check(err)
+		number := numbered(ts, rest[0])
 		g.Write(number, rest[1], "/hubgate accept "+actiontest.Head(number)+" the old judge was wrong")
 	case what == "merged" && len(rest) == 2:
-		number, err := strconv.Atoi(rest[0])
-		ts.Check(err)
+		number := numbered(ts, rest[0])
 		g.SetPull(actiontest.Pull{Number: number, MergeCommit: rest[1]})
 		g.SetHistory(rest[1], pushed)
 		g.SetMergeBase(defaultBranch, actiontest.Head(8), rest[1]) // which is made after that
@@ -137,12 +150,18 @@ func onGitHub(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		g.Fail(actiontest.Fault{Status: status, Message: "Server Error"})
 	case what == "say" && len(rest) == 3:
-		number, err := strconv.Atoi(rest[0])
-		ts.Check(err)
+		number := numbered(ts, rest[0])
 		g.Write(number, rest[1], strings.ReplaceAll(rest[2], `\n`, "\n"))
 	default:
-		ts.Fatalf("github: unknown %v", args)
+		return false
 	}
+	return true
+}
+
+func numbered(ts *testscript.TestScript, s string) int {
+	n, err := strconv.Atoi(s)
+	ts.Check(err)
+	return n
 }
 
 // event sets what the runner sets. https://docs.github.com/en/actions/reference/workflows-and-actions/variables
