@@ -73,21 +73,16 @@ func (g *GitHub) StartCheck(ctx context.Context, e Event, gateName, key string) 
 	return check, nil
 }
 
-// findCheck returns the id of the check run with that key, or 0. Only the newest of each name counts, as for GitHub.
+// findCheck returns the id of the check run with that key, or 0. GitHub lists the newest of each name only, so that there is one page.
 func findCheck(ctx context.Context, api *github.Client, e Event, name, key string) (int64, error) {
-	opts := &github.ListCheckRunsOptions{CheckName: &name, ListOptions: github.ListOptions{PerPage: perPage}}
-	for range maxPages {
-		page, resp, err := api.Checks.ListCheckRunsForRef(ctx, e.Owner(), e.RepositoryName(), e.SHA, opts)
-		if err != nil {
-			return 0, err
-		}
-		for _, c := range page.CheckRuns {
-			if c.GetExternalID() == key {
-				return c.GetID(), nil
-			}
-		}
-		if opts.Page = resp.NextPage; opts.Page == 0 {
-			return 0, nil
+	list, _, err := api.Checks.ListCheckRunsForRef(ctx, e.Owner(), e.RepositoryName(), e.SHA,
+		&github.ListCheckRunsOptions{CheckName: &name, ListOptions: github.ListOptions{PerPage: perPage}})
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range list.CheckRuns {
+		if c.GetExternalID() == key {
+			return c.GetID(), nil
 		}
 	}
 	return 0, nil
