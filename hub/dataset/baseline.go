@@ -81,6 +81,7 @@ func baselineIn(ctx context.Context, st hub.Store, q Query) (Found, error) {
 	if err != nil {
 		return s.unreadable(ctx, err)
 	}
+	s.rec = rec
 	if q.Path != "" && (rec == nil || rec.Baseline == nil || rec.holds(q.Repo, q.Model) != nil) {
 		return Found{}, ErrNotRecorded
 	}
@@ -93,7 +94,7 @@ func baselineIn(ctx context.Context, st hub.Store, q Query) (Found, error) {
 	if rec.Baseline == nil {
 		return s.foreign(ctx) // recording a failed run does not make another tool's data any less the baseline
 	}
-	return s.recorded(ctx, rec)
+	return s.recorded(ctx)
 }
 
 // absent returns what it means that there is nothing: a first run, unless a certain run was asked for.
@@ -107,8 +108,9 @@ func (q Query) absent() error {
 // A search is a query at one commit.
 type search struct {
 	Query
-	st hub.Store
-	at hub.Commit
+	st  hub.Store
+	at  hub.Commit
+	rec *Record // at the commit; nil where another tool wrote the dataset
 
 	rows []HistoryRow // at the commit; nil until it is read
 }
@@ -118,7 +120,7 @@ func (s *search) history(ctx context.Context) ([]HistoryRow, error) {
 	if s.rows != nil {
 		return s.rows, nil
 	}
-	rows, err := History(ctx, s.st, s.at)
+	rows, err := s.rec.history(ctx, s.st, s.at)
 	s.rows = rows
 	return rows, err
 }

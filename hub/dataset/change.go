@@ -114,13 +114,8 @@ func (p *Push) state(ctx context.Context, st hub.Reader, head hub.Commit) (state
 	if err := p.owns(s.record); err != nil {
 		return s, err
 	}
-	if s.rows, err = History(ctx, st, head); err != nil {
+	if s.rows, err = s.record.history(ctx, st, head); err != nil {
 		return s, err
-	}
-	if s.record != nil && s.record.Baseline != nil {
-		if err := s.record.Baseline.in(s.rows); err != nil {
-			return s, fmt.Errorf("%s@%s/%w", p.Repo, head.ID, err)
-		}
 	}
 	if s.card, err = readSmall(ctx, st, head, cardPath); err != nil {
 		return s, err

@@ -136,17 +136,11 @@ func (q *Search) counts(metric string) bool {
 // recorded takes the current baseline from the history, which has all that ranking needs.
 func (q *Search) recorded(ctx context.Context, st hub.Store, at hub.Commit, rec *Record) (Discovery, error) {
 	b := rec.Baseline
-	rows, err := History(ctx, st, at)
+	rows, err := rec.history(ctx, st, at)
 	if err != nil {
 		return Discovery{}, err
 	}
-	if err := b.in(rows); err != nil {
-		return Discovery{}, err
-	}
 	rows = slices.DeleteFunc(rows, func(r HistoryRow) bool { return r.RunID != b.Run })
-	if err := checkRows(rows); err != nil {
-		return Discovery{}, err
-	}
 	set := gate.ResultSet{Dataset: st.Repo().String(), Model: rec.Model, Recorded: true, Run: b.Run, Provenance: gate.Provenance{
 		Source: Location{Repo: st.Repo(), Revision: mainBranch}.String(), Commit: at.ID, SHA256: b.SHA256, GitSHA: b.GitSHA, RunURL: b.RunURL, Created: b.Created, Attempt: b.Attempt,
 		EvalConfig: b.EvalConfig.parts(),

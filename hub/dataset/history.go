@@ -64,7 +64,8 @@ func runPath(id string, created time.Time) string {
 	return "runs/" + created.UTC().Format("2006-01") + "/" + id + ".parquet"
 }
 
-// History returns the rows of the runs recorded at a commit, oldest first; none where the dataset has no history.
+// History returns the rows of the runs recorded at a commit, oldest first; none where the dataset has no history. It refuses
+// numbers that no run has.
 func History(ctx context.Context, r hub.Reader, at hub.Commit) ([]HistoryRow, error) {
 	blob, err := r.Open(ctx, at, historyPath)
 	if errors.Is(err, hub.ErrNoEntry) {
@@ -78,16 +79,21 @@ func History(ctx context.Context, r hub.Reader, at hub.Commit) ([]HistoryRow, er
 	if err != nil {
 		return nil, fmt.Errorf("%s@%s/%s: %w", r.Repo(), at.ID, historyPath, err)
 	}
+	if err := checkRows(rows); err != nil {
+		return nil, fmt.Errorf("%s@%s/%w", r.Repo(), at.ID, err)
+	}
 	slices.SortStableFunc(rows, func(a, b HistoryRow) int { return a.Time.Compare(b.Time) })
 	return rows, nil
 }
 
-// in refuses a history that does not have the baseline: what else it has lost is not known, and nothing must be built on it.
-func (b *BaselineRecord) in(rows []HistoryRow) error {
-	if slices.ContainsFunc(rows, func(r HistoryRow) bool { return r.RunID == b.Run }) {
-		return nil
+// history is [History] of a dataset with the record r, nil for none. It refuses a history that does not have the baseline: what else
+// is lost is not known, and nothing must be judged by it or built on it.
+func (r *Record) history(ctx context.Context, st hub.Reader, at hub.Commit) ([]HistoryRow, error) {
+	rows, err := History(ctx, st, at)
+	if err != nil || r == nil || r.Baseline == nil || slices.ContainsFunc(rows, func(row HistoryRow) bool { return row.RunID == r.Baseline.Run }) {
+		return rows, err
 	}
-	return fmt.Errorf("%s has no row of the baseline, run %s; restore the file from an earlier commit", historyPath, b.Run)
+	return nil, fmt.Errorf("%s@%s/%s has no row of the baseline, run %s; restore the file from an earlier commit", st.Repo(), at.ID, historyPath, r.Baseline.Run)
 }
 
 // earlierBaselines returns a row of each run that became the baseline, newest first.

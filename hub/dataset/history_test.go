@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/codec"
 	"github.com/hubgate/hubgate/hub/dataset"
 )
@@ -71,7 +72,7 @@ func TestHistoryOtherVersions(t *testing.T) {
 	}
 }
 
-// A history that lost the baseline has lost who knows what: nothing is built on it, nor is it shown as all there was.
+// A history that lost the baseline has lost who knows what: nothing is compared by it or built on it, nor is it shown as all there was.
 func TestHistoryLost(t *testing.T) {
 	t.Parallel()
 	const want = "history/runs.parquet has no row of the baseline, run 20260517T120000Z-0a2f0167ad2f; restore the file from an earlier commit"
@@ -84,7 +85,13 @@ func TestHistoryLost(t *testing.T) {
 		b := newBench(t)
 		b.publish(b.push(job(t, 0, "aaa", 0.8)))
 		spoil(b)
-		if err := b.refuse(b.push(job(t, 1, "bbb", 0.8))); !strings.HasSuffix(err.Error(), want) {
+		next := job(t, 1, "bbb", 0.8)
+		q := query(next)
+		q.Ancestors = []string{"aa0"}
+		if found, err := dataset.Baseline(t.Context(), b.hub, q); err != nil || found.Unreadable == nil || !strings.HasSuffix(found.Unreadable.Error(), want) {
+			t.Errorf("%s: comparing: got %v, %v\nwant %s", name, found.Unreadable, err, want)
+		}
+		if err := b.refuse(b.judged(next, gate.Baseline{})); !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%s: publishing: got %v\nwant %s", name, err, want)
 		}
 		if runs, err := dataset.Runs(t.Context(), b.hub, repo, ""); err == nil || !strings.HasSuffix(err.Error(), want) {

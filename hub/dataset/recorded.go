@@ -14,8 +14,8 @@ import (
 )
 
 // recorded reads the baseline of a dataset that this program wrote.
-func (s *search) recorded(ctx context.Context, rec *Record) (Found, error) {
-	b, note, err := s.wanted(ctx, rec.Baseline)
+func (s *search) recorded(ctx context.Context) (Found, error) {
+	b, note, err := s.wanted(ctx, s.rec.Baseline)
 	if errors.Is(err, ErrNotRecorded) {
 		return Found{}, err
 	}
@@ -23,10 +23,10 @@ func (s *search) recorded(ctx context.Context, rec *Record) (Found, error) {
 		return s.unreadable(ctx, err)
 	}
 	var found Found
-	if b == rec.Baseline {
-		found, err = s.current(ctx, rec)
+	if b == s.rec.Baseline {
+		found, err = s.current(ctx)
 	} else {
-		found, err = s.fromRun(ctx, rec, b)
+		found, err = s.fromRun(ctx, b)
 	}
 	if err != nil {
 		return s.unreadable(ctx, err)
@@ -34,7 +34,7 @@ func (s *search) recorded(ctx context.Context, rec *Record) (Found, error) {
 	if note != "" {
 		found.Warnings = append(found.Warnings, note)
 	}
-	if found, err = s.unlessItself(ctx, rec, b, found); err != nil || found.Run == nil {
+	if found, err = s.unlessItself(ctx, b, found); err != nil || found.Run == nil {
 		return found, err
 	}
 	rows, err := s.history(ctx)
@@ -143,21 +143,21 @@ func (b *BaselineRecord) was(row HistoryRow, config evalconf.Parts) *BaselineRec
 
 // current reads the current baseline: from data/, which has texts and inputs too, where
 // that gives back what was published, else from the recorded run.
-func (s *search) current(ctx context.Context, rec *Record) (Found, error) {
-	b := rec.Baseline
+func (s *search) current(ctx context.Context) (Found, error) {
+	b := s.rec.Baseline
 	replaced, err := s.replaced(ctx, b)
 	if err != nil {
 		return Found{}, err
 	}
 	was := "was replaced by another tool since the last recorded run"
 	if !replaced {
-		found, err := s.fromData(ctx, rec)
+		found, err := s.fromData(ctx)
 		if err == nil || ctx.Err() != nil {
 			return found, err
 		}
 		was = fmt.Sprintf("does not read as the scores that were published (%v)", err)
 	}
-	found, err := s.fromRun(ctx, rec, b)
+	found, err := s.fromRun(ctx, b)
 	if err != nil {
 		return Found{}, err
 	}
@@ -188,13 +188,13 @@ func (b *BaselineRecord) holds(e hub.Entry) bool {
 	})
 }
 
-func (s *search) fromData(ctx context.Context, rec *Record) (Found, error) {
-	b := rec.Baseline
+func (s *search) fromData(ctx context.Context) (Found, error) {
+	b := s.rec.Baseline
 	var files []hub.Entry
 	for _, d := range b.Data {
 		files = append(files, hub.Entry{Path: d.Path})
 	}
-	o := dataOptions(rec.Model, b.Metrics, b.Columns)
+	o := dataOptions(s.rec.Model, b.Metrics, b.Columns)
 	o.Inputs = s.Options.Inputs
 	opened, scores, err := s.readExactly(ctx, files, o, b.SHA256)
 	if err != nil {
@@ -206,8 +206,8 @@ func (s *search) fromData(ctx context.Context, rec *Record) (Found, error) {
 }
 
 // fromRun reads a recorded run in long form.
-func (s *search) fromRun(ctx context.Context, rec *Record, b *BaselineRecord) (Found, error) {
-	opened, scores, err := s.readExactly(ctx, []hub.Entry{{Path: b.Path}}, codec.Options{ModelID: rec.Model}, b.SHA256)
+func (s *search) fromRun(ctx context.Context, b *BaselineRecord) (Found, error) {
+	opened, scores, err := s.readExactly(ctx, []hub.Entry{{Path: b.Path}}, codec.Options{ModelID: s.rec.Model}, b.SHA256)
 	if err != nil {
 		return Found{}, err
 	}
@@ -236,7 +236,7 @@ func (s *search) pushed(b *BaselineRecord) bool {
 }
 
 // unlessItself passes over the candidate itself for the newest earlier baseline of the same configuration.
-func (s *search) unlessItself(ctx context.Context, rec *Record, b *BaselineRecord, current Found) (Found, error) {
+func (s *search) unlessItself(ctx context.Context, b *BaselineRecord, current Found) (Found, error) {
 	if !s.itself(current.Run) && !s.pushed(b) {
 		return current, nil
 	}
@@ -249,7 +249,7 @@ func (s *search) unlessItself(ctx context.Context, rec *Record, b *BaselineRecor
 		if row.RunID == b.Run || row.Time.After(b.Created) || row.Fingerprint != b.EvalConfig.parts().Fingerprint() {
 			continue
 		}
-		found, err := s.fromRun(ctx, rec, b.was(row, b.EvalConfig.parts()))
+		found, err := s.fromRun(ctx, b.was(row, b.EvalConfig.parts()))
 		if err != nil {
 			return s.unreadable(ctx, err)
 		}

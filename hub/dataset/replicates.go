@@ -35,7 +35,7 @@ func Replicates(ctx context.Context, h hub.Hub, r hub.Repo, revision, model stri
 		found, err := s.foreign(ctx)
 		return only(r, found, err)
 	}
-	s.Model = rec.Model
+	s.rec, s.Model = rec, rec.Model
 	rows, err := s.history(ctx)
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func Replicates(ctx context.Context, h hub.Hub, r hub.Repo, revision, model stri
 			continue
 		}
 		seen[row.RunID] = true
-		found, err := s.fromRun(ctx, rec, b.was(row, b.EvalConfig.parts()))
+		found, err := s.fromRun(ctx, b.was(row, b.EvalConfig.parts()))
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +60,7 @@ func Replicates(ctx context.Context, h hub.Hub, r hub.Repo, revision, model stri
 	if len(out) > 1 {
 		return out, nil
 	}
-	found, err := s.current(ctx, rec)
+	found, err := s.current(ctx)
 	return only(r, found, err)
 }
 

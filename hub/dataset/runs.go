@@ -25,16 +25,9 @@ func Runs(ctx context.Context, h hub.Hub, r hub.Repo, revision string) ([]gate.R
 	if err != nil {
 		return nil, err
 	}
-	rows, err := History(ctx, st, at)
+	rows, err := rec.history(ctx, st, at)
 	if err != nil {
 		return nil, err
-	}
-	err = checkRows(rows)
-	if err == nil && rec != nil && rec.Baseline != nil {
-		err = rec.Baseline.in(rows)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s@%s/%w", r, at.ID, err)
 	}
 	runs := group(rows)
 	for i := range runs {
