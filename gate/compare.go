@@ -205,8 +205,8 @@ func (m *measurement) resolve(p Policy) {
 		m.Scale = &unit
 	}
 	// Policies and hints are told apart by whose pointer it is: of equal scales the policy's is the one taken.
-	onlyHinted := declared != nil && declared == hints[0].Scale && hints[1].Scale == nil
-	m.MaxLoss = m.Criterion.MaxLoss.tolerance(m.Scale, onlyHinted, m.baseline)
+	hinted := declared != nil && (declared == hints[0].Scale || declared == hints[1].Scale)
+	m.MaxLoss = m.Criterion.MaxLoss.tolerance(m.Scale, hinted && (hints[0].Scale == nil) != (hints[1].Scale == nil), m.baseline)
 }
 
 // elsewhere reports whether a side's scores are plainly of another scale: more of them lie off this one than on it, or some

@@ -64,9 +64,9 @@ func (h Hint) merge(baseline Hint) Hint {
 // tolerance resolves the tolerated loss to the metric's own units. It is 0 for a percentage of a baseline mean that is
 // not there.
 //
-// The candidate must not widen it. So a scale that only the candidate's own scores tell of counts where it makes the
-// tolerance smaller, and a scale is plainly [0, 1] by the scores of both sides.
-func (l Loss) tolerance(scale *score.Scale, candidateOnly bool, baseline *side) float64 {
+// The candidate must not widen it, nor whoever may write a dataset. So a scale that one side alone tells of, by its format or by what is
+// recorded with it, counts where it makes the tolerance smaller, and a scale is plainly [0, 1] by the scores of both sides.
+func (l Loss) tolerance(scale *score.Scale, oneSided bool, baseline *side) float64 {
 	if !l.Percent {
 		return l.Value
 	}
@@ -79,7 +79,7 @@ func (l Loss) tolerance(scale *score.Scale, candidateOnly bool, baseline *side) 
 		return ofMean
 	}
 	ofWidth := clamp(share * scale.Width())
-	if candidateOnly && baseline.n() > 0 && *scale != unitScale() {
+	if oneSided && baseline.n() > 0 && *scale != unitScale() {
 		return min(ofWidth, ofMean)
 	}
 	return ofWidth

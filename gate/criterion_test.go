@@ -39,7 +39,7 @@ func TestCriterionPrecedence(t *testing.T) {
 	}
 }
 
-// The tolerance is the baseline's and the policy's business: whatever the candidate's own scores tell, it never grows by them.
+// The tolerance is the policy's business: it never grows by what the candidate's own scores tell, nor by what was recorded.
 func TestTolerance(t *testing.T) {
 	t.Parallel()
 	unit, marks, hundred := &score.Scale{Min: 0, Max: 1}, &score.Scale{Min: 1, Max: 3}, &score.Scale{Min: 0, Max: 100}
@@ -62,6 +62,9 @@ func TestTolerance(t *testing.T) {
 		{name: "of the mean's magnitude", candidate: []float64{-3, -5}, baseline: []float64{-2, -4}, want: 0.15, candidateN: 2, baselineN: 2},
 		{name: "the candidate's format alone cannot widen", candidate: []float64{1, 2, 3}, baseline: []float64{1, 1, 1}, cHint: marks, want: 0.05, scale: marks, candidateN: 3, baselineN: 3},
 		{name: "nor by far", candidate: []float64{1, 0, 0}, baseline: []float64{1, 2, 3}, cHint: hundred, want: 0.1, scale: hundred, candidateN: 3, baselineN: 3},
+		{name: "nor can a recorded scale alone", candidate: []float64{1, 2, 3}, baseline: []float64{1, 2, 3}, bHint: hundred, want: 0.1, scale: hundred, candidateN: 3, baselineN: 3},
+		{name: "a recorded scale narrows", candidate: []float64{1, 2, 3}, baseline: []float64{3, 3, 3}, bHint: marks, want: 0.1, scale: marks, candidateN: 3, baselineN: 3},
+		{name: "what both tell of counts", candidate: []float64{1, 2, 3}, baseline: []float64{1, 1, 1}, cHint: marks, bHint: new(*marks), want: 0.1, scale: marks, candidateN: 3, baselineN: 3},
 		{name: "off scale on both sides", candidate: []float64{1, 2, 0}, baseline: []float64{4, 2, 3}, policy: marks, want: 0.1, scale: marks, candidateN: 2, baselineN: 2},
 		{name: "declared scales differ", candidate: []float64{0, 1}, baseline: []float64{1, 2, 3}, policy: unit, bHint: marks, want: 0.05, scale: unit, scaleWas: marks, candidateN: 2, baselineN: 3},
 		{name: "recorded scales differ", candidate: []float64{0, 1}, baseline: []float64{1, 2, 3}, cHint: unit, bHint: marks, want: 0.05, scale: unit, scaleWas: marks, candidateN: 2, baselineN: 3},
