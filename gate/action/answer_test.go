@@ -50,7 +50,7 @@ func TestCommentRefused(t *testing.T) {
 			want: `GitHub answered 403: "Unable to create comment because issue is locked."`,
 		},
 		{
-			name: "too long", comment: marker + strings.Repeat("é", 65536),
+			name: "too long", comment: marker + "\n" + strings.Repeat("é", 65536),
 			want: `GitHub answered 422: "Validation Failed: Body is too long (maximum is 65536 characters)"`,
 		},
 		{name: "line ends in the answer", faults: []actiontest.Fault{json(400, "a\n::error::b")}, want: `GitHub answered 400: "a\n::error::b"`},

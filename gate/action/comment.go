@@ -31,7 +31,7 @@ func (g *GitHub) comment(ctx context.Context, e Event, d Delivery) (string, erro
 	if g.token == "" || e.PullRequest == 0 {
 		return "", nil
 	}
-	if d.Marker == "" || !strings.HasPrefix(d.Comment, d.Marker) {
+	if d.Marker == "" || !strings.HasPrefix(d.Comment, d.Marker+"\n") {
 		return "", errors.New("pull request comment: not sent, because it does not begin with the marker that it would be found by")
 	}
 	var written string

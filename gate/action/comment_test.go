@@ -217,12 +217,12 @@ func TestCommentNotAsked(t *testing.T) {
 	}
 }
 
-// Without its marker at the start a comment would never be found again, and an empty marker would be found in all.
+// Without its marker as the first line a comment would never be found again, and an empty marker would be found in all.
 func TestCommentNeedsMarker(t *testing.T) {
 	t.Parallel()
 	hub := newGitHub(t)
 	hub.Write(7, actiontest.WorkflowBot, "another gate's")
-	for _, d := range []Delivery{{Comment: text}, {Comment: "x" + text, Marker: marker}} {
+	for _, d := range []Delivery{{Comment: text}, {Comment: "x" + text, Marker: marker}, {Comment: marker + "x", Marker: marker}} {
 		_, notices := deliver(t.Context(), hub, d)
 		want := []string{"pull request comment: not sent, because it does not begin with the marker that it would be found by"}
 		if diff := cmp.Diff(want, notices); diff != "" {

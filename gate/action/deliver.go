@@ -34,8 +34,8 @@ type Annotation struct {
 // https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 const maxAnnotations = 10
 
-// A Delivery is what a run of the gate has to say. Comment begins with Marker, by which the comment is found again, and is
-// StateRoom shorter than what GitHub takes.
+// A Delivery is what a run of the gate has to say. Comment begins with Marker as its first line, by which it is found again, and
+// is StateRoom shorter than what GitHub takes.
 type Delivery struct {
 	Summary     string
 	Outputs     []Output

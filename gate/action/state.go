@@ -105,12 +105,8 @@ func (s state) older(earlier state) bool {
 
 // stamp puts a state behind the marker of a comment. A comment that it would make too long goes without.
 func stamp(comment, marker string, s state) string {
-	rest := comment[len(marker):]
-	if !strings.HasPrefix(rest, "\n") {
-		rest = "\n" + rest
-	}
 	data, err := json.Marshal(s)
-	stamped := marker + "\n" + stateStart + string(data) + stateEnd + rest
+	stamped := marker + "\n" + stateStart + string(data) + stateEnd + comment[len(marker):]
 	if err != nil || utf8.RuneCountInString(stamped) > commentLimit {
 		return comment
 	}
