@@ -224,9 +224,12 @@ func badTag(n *yaml.Node, want string) *Error {
 	return &Error{Line: n.Line, Reason: fmt.Sprintf("%s is not %s; drop the tag %s", clip(quote(n.Value)), want, n.ShortTag())}
 }
 
-// showTag makes every tag begin with "!", so that no text looks like a tagged value.
+// showTag makes every tag begin with "!", so that no text looks like a tagged value. A tag longer than [MaxText] is hashed as text is.
 func showTag(tag string) string {
-	if strings.HasPrefix(tag, "!") {
+	switch {
+	case len(tag) > MaxText:
+		return "!<" + digest([]byte(tag)) + ">"
+	case strings.HasPrefix(tag, "!"):
 		return tag
 	}
 	return "!<" + tag + ">"
