@@ -90,6 +90,10 @@ func parseFront(front string) (*yaml.Node, error) {
 		}
 		seen[key.Value] = true
 	}
+	var whole any // reading nodes alone lets pass what the Hub does not, such as a key twice further down
+	if err := doc.Decode(&whole); err != nil {
+		return nil, fmt.Errorf("its YAML cannot be read: %s; mend it on the Hub", strings.Join(strings.Fields(err.Error()), " "))
+	}
 	return root, nil
 }
 
