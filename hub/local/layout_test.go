@@ -1,6 +1,7 @@
 package local
 
 import (
+	"errors"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -135,6 +136,33 @@ func TestNothingMade(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Dir(dir)); !os.IsNotExist(err) {
 		t.Errorf("reading made %s", filepath.Dir(dir))
+	}
+}
+
+// A dataset whose main is gone is damaged, and no new one that may be begun again. Whoever died at the first commit may.
+func TestMainLost(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		grow func(s hub.Store, first hub.Commit)
+		want error
+	}{
+		"one commit":     {func(hub.Store, hub.Commit) {}, hub.ErrNoRevision},
+		"two commits":    {func(s hub.Store, first hub.Commit) { commit(t, s, hub.Change{Parent: first.ID, Delete: []string{"a"}}) }, hub.ErrCorrupt},
+		"another branch": {func(s hub.Store, first hub.Commit) { _ = s.Branch(t.Context(), "pr-1", first) }, hub.ErrCorrupt},
+	} {
+		h := at(t.TempDir())
+		s := create(t, h)
+		put := []hub.File{hub.Bytes("a", []byte("a")), hub.Bytes("b", []byte("b"))}
+		c.grow(s, commit(t, s, hub.Change{Put: put}))
+		if err := os.Remove(filepath.Join(h.dir, folderName(repo), "refs", "main")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Resolve(t.Context(), "main"); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", name, err, c.want)
+		}
+		if _, err := s.Commit(t.Context(), hub.Change{Branch: "main", Message: "Begin", Put: put}); errors.Is(err, hub.ErrCorrupt) != (c.want == hub.ErrCorrupt) { //nolint:errorlint // a table's own
+			t.Errorf("%s: a first commit: got %v", name, err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -160,6 +161,9 @@ func (s *store) resolve(root *os.Root, revision string) (state, error) {
 // tip returns the commit that a branch points at. Its ID is empty when there is no such branch.
 func (s *store) tip(root *os.Root, branch string) (state, error) {
 	id, err := head(root, branch)
+	if err == nil && id == "" && branch == "main" {
+		err = s.checkNew(root)
+	}
 	if err != nil || id == "" {
 		return state{}, err
 	}
@@ -168,6 +172,33 @@ func (s *store) tip(root *os.Root, branch string) (state, error) {
 		err = fmt.Errorf("%s names commit %s, which is not there: %w", refPath(branch), id, hub.ErrCorrupt)
 	}
 	return st, err
+}
+
+// checkNew tells whether a dataset without main may be a new one: with another branch, or a commit on top of another, it had a main
+// once. A first commit alone is no sign: who made it may have died before main pointed at it.
+func (s *store) checkNew(root *os.Root) error {
+	lost := fmt.Errorf("%s is not there, and the dataset has commits: %w", refPath("main"), hub.ErrCorrupt)
+	refs, err := fs.ReadDir(root.FS(), refsDir)
+	switch {
+	case err != nil && !isAbsent(err):
+		return err
+	case len(refs) > 0:
+		return lost
+	}
+	commits, err := fs.ReadDir(root.FS(), commitsDir)
+	if err != nil && !isAbsent(err) {
+		return err
+	}
+	for _, e := range commits {
+		id, ok := strings.CutSuffix(e.Name(), ".json")
+		if !ok || !hub.IsCommitID(id) {
+			continue
+		}
+		if st, err := s.state(root, id); err != nil || st.Parent != "" {
+			return cmp.Or(err, lost)
+		}
+	}
+	return nil
 }
 
 // head returns the id that a branch's file holds that a branch names, and "" when there is no such branch.
