@@ -36,32 +36,37 @@ func Replicates(ctx context.Context, h hub.Hub, r hub.Repo, revision, model stri
 		return only(r, found, err)
 	}
 	s.rec, s.Model = rec, rec.Model
+	if runs, err := s.repeated(ctx, most); err != nil || len(runs) > 1 {
+		return runs, err
+	}
+	found, err := s.current(ctx)
+	return only(r, found, err)
+}
+
+// repeated reads the runs of the commit that ran most often under the baseline's configuration.
+func (s *search) repeated(ctx context.Context, most int) ([]gate.Run, error) {
 	rows, err := s.history(ctx)
 	if err != nil {
 		return nil, err
 	}
-	b := rec.Baseline
-	fingerprint := b.EvalConfig.parts().Fingerprint()
-	commit := mostRepeated(rows, fingerprint)
+	b := s.rec.Baseline
+	config := b.EvalConfig.parts()
+	commit := mostRepeated(rows, config.Fingerprint())
 	var out []gate.Run
 	seen := map[string]bool{}
 	for _, row := range slices.Backward(rows) {
-		if len(out) == most || commit == "" || row.GitSHA != commit || row.Fingerprint != fingerprint || seen[row.RunID] {
+		if len(out) == most || row.GitSHA == "" || row.GitSHA != commit || row.Fingerprint != config.Fingerprint() || seen[row.RunID] {
 			continue
 		}
 		seen[row.RunID] = true
-		found, err := s.fromRun(ctx, b.was(row, b.EvalConfig.parts()))
+		found, err := s.fromRun(ctx, b.was(row, config))
 		if err != nil {
 			return nil, err
 		}
 		found.Close()
 		out = append(out, *found.Run)
 	}
-	if len(out) > 1 {
-		return out, nil
-	}
-	found, err := s.current(ctx)
-	return only(r, found, err)
+	return out, nil
 }
 
 // only returns the one run that was found.
