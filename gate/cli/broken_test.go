@@ -45,7 +45,7 @@ func TestBroken(t *testing.T) {
 }
 
 // logged begins a line of the log that is not about a problem.
-var logged = []string{"hubgate: metric ", "hubgate: ids", "hubgate: not taken", "hubgate: by their names", "hubgate: published "}
+var logged = []string{"hubgate: metric", "hubgate: ids", "hubgate: not taken", "hubgate: by their names", "hubgate: published "}
 
 // refuses runs hubgate and holds what it says to the form of a message: a line each, that says in lower case what is wrong and
 // how to mend it. Where there is no verdict, nothing is on stdout. It must be quick and small, too.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hubgate/hubgate/gate/score"
 )
@@ -67,6 +68,19 @@ type note struct {
 	row   int
 	cause score.Cause
 	found string
+
+	inside string // of an object: the path to the first number in it; empty when there is none
+}
+
+// noted reports whether a metric has its notes of scores that are missing by a cause.
+func (st *readState) noted(metric string, cause score.Cause) bool {
+	n := 0
+	for i := range st.notes[metric] {
+		if st.notes[metric][i].cause == cause {
+			n++
+		}
+	}
+	return n >= maxShown
 }
 
 // A slot is one column of a file, or one path inside a column.
@@ -222,6 +236,9 @@ func (a *assembler) column(name string) (int, *Error) {
 		return -1, &Error{File: a.file.Name, Msg: fmt.Sprintf("more than %d columns", maxFileColumns),
 			Fix: "write one row per sample, with the same columns in every row"}
 	}
+	if !utf8.ValidString(name) {
+		return -1, &Error{File: a.file.Name, Msg: "the name of column " + quote([]byte(name)) + " is not UTF-8", Fix: saveUTF8}
+	}
 	i := len(a.slots)
 	s := slot{name: strings.Clone(name)}
 	s.role, s.rank = a.classify(s.name)
@@ -355,6 +372,10 @@ func (a *assembler) end(row int) error {
 		a.lock()
 	}
 	s, err := a.sample(row)
+	name, value, long := a.longForm()
+	if err == nil && long && !utf8.Valid(name) {
+		err = a.notUTF8(roleMetricName, name)
+	}
 	if err != nil {
 		err.File, err.Row = a.file.Name, row
 		return a.brokenRow(err)
@@ -362,7 +383,7 @@ func (a *assembler) end(row int) error {
 	a.rows++
 	a.st.rows++
 	defer a.drop()
-	if name, value, ok := a.longForm(); ok {
+	if long {
 		return a.addLong(s, name, value)
 	}
 	a.st.wide = true

@@ -157,7 +157,7 @@ func (c *flatColumn) write(out *pqRows, at int, v cell, strip bool) {
 		case v.kind == number && v.text != nil && !c.exact:
 			b = v.text
 		}
-		out.bytes(at, bytes.Clone(b))
+		out.bytes(at, bytes.ToValidUTF8(b, []byte("\uFFFD"))) // a copy, since b is the reader's
 	}
 }
 

@@ -103,7 +103,10 @@ func (j *jsonRows) isValue() bool {
 
 // malformed counts a row that is not JSON.
 func (j *jsonRows) malformed(row int, where string) error {
-	if j.s.short {
+	switch {
+	case where == "" && string(bytes.TrimSpace(j.s.b)) == "{":
+		return j.a.broken(row, "", "an object over several lines", "write one object per line, with a key per column")
+	case j.s.short:
 		return j.a.broken(row, "", "not a JSON object: unexpected end of line", "was the file cut short?")
 	}
 	if where == "" {

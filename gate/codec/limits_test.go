@@ -67,8 +67,8 @@ func TestLimits(t *testing.T) {
 			": the gzip data expands beyond what scores do; give the file uncompressed"},
 		{"keys that are no columns", memory("wide.jsonl", wide(3, 4000)),
 			"wide.jsonl:3: more than 10000 columns; write one row per sample, with the same columns in every row"},
-		{"nothing but broken rows", memory("junk.jsonl", bytes.Repeat([]byte("{\n"), 20_000)),
-			"junk.jsonl:1: not a JSON object: unexpected end of line; was the file cut short? (and at least 9999 more broken rows)"},
+		{"nothing but broken rows", memory("junk.jsonl", bytes.Repeat([]byte("{}{\n"), 20_000)),
+			"junk.jsonl:1: not JSON: unexpected '{' where the end of the line was expected at byte 3 of the line; write it with a JSON library (and at least 9999 more broken rows)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -31,18 +31,20 @@ func (s *Scores) decide(tables []*score.Table, st *readState, o *Options) error 
 			s.Metrics[c.name] = fact(c.name, st)
 		case c.numeric():
 			left = append(left, c.name)
+		case len(o.Metrics) == 0 && !st.handbook && isScoreName(c.name):
+			s.Warnings = append(s.Warnings, fmt.Sprintf("column %q is not taken: it holds text%s", c.name, st.example(c.name, score.Text)))
 		}
 	}
 	file, _ := tables[0].Source(0)
 	if len(taken) == 0 {
 		return st.noMetric(file, columns)
 	}
-	for _, m := range taken {
-		line := "metric " + m
-		if from := st.sources[m]; from != "" && from != m {
-			line += " from " + from
+	for _, alike := range group(taken, func(m string) string { return s.describe(m) }) {
+		noun := "metric "
+		if len(alike) > 1 {
+			noun = "metrics "
 		}
-		s.Log = append(s.Log, line+s.describe(m))
+		s.Log = append(s.Log, noun+strings.Join(alike, ", ")+s.describe(alike[0]))
 	}
 	if len(left) > 0 {
 		s.Log = append(s.Log, "not taken as metrics: "+list(left)+"; to take them, name them in input metrics")
@@ -72,13 +74,17 @@ func (s *Scores) decide(tables []*score.Table, st *readState, o *Options) error 
 // describe says what is known of a metric.
 func (s *Scores) describe(metric string) string {
 	f := s.Metrics[metric]
+	out := ""
+	if f.Path != "" && f.Path != metric {
+		out = " from " + f.Path
+	}
 	switch {
 	case f.Scale != nil:
-		return fmt.Sprintf(", on a scale of %g to %g", f.Scale.Min, f.Scale.Max)
+		out += fmt.Sprintf(": on a scale of %g to %g", f.Scale.Min, f.Scale.Max)
 	case f.Cost:
-		return ", advisory and lower is better by its name"
+		out += ": advisory and lower is better, by name"
 	}
-	return ""
+	return out
 }
 
 func fact(metric string, st *readState) Fact {
@@ -124,9 +130,9 @@ func (s *Scores) onScale(t *score.Table, c score.Column, st *readState, o *Optio
 			}
 		}
 		c.Values[i], c.Causes[i] = 0, score.OffScale
-		if notes := st.notes[c.Metric]; len(notes) < 2*maxShown {
+		if !st.noted(c.Metric, score.OffScale) {
 			file, row := t.Source(i)
-			st.notes[c.Metric] = append(notes, note{file: file, row: row, cause: score.OffScale, found: fmt.Sprintf("%g", v)})
+			st.notes[c.Metric] = append(st.notes[c.Metric], note{file: file, row: row, cause: score.OffScale, found: fmt.Sprintf("%g", v)})
 		}
 	}
 	return c
@@ -221,7 +227,7 @@ func (c *candidate) levels() int {
 
 // counts reports whether the column numbers its rows, from 0 or 1.
 func (c *candidate) counts() bool {
-	const few = 3 // rows, of which marks may happen to count
+	const few = 5 // rows, of which marks may happen to count
 	for _, col := range c.columns {
 		if len(col.Values) < few || col.Causes != nil {
 			return false

@@ -186,7 +186,7 @@ func (a *assembler) leaf(path []byte, t *token, discover bool) int {
 	}
 	scalar := t.kind == number || t.kind == boolean || t.kind == null
 	wanted := a.metricOf(string(path)) != "" || slices.Contains(a.options(), string(path))
-	if !wanted && (!discover || !scalar && !bytes.HasSuffix(path, []byte(".score"))) {
+	if !wanted && (!discover || !scalar && !bytes.HasSuffix(path, []byte(".score")) && !bytes.HasSuffix(path, []byte(".value"))) {
 		return -1
 	}
 	i, err := a.column(string(path))

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"unsafe"
 
 	pqthrift "github.com/parquet-go/parquet-go/encoding/thrift"
@@ -228,9 +229,9 @@ func (r *pqRows) set(i int, v pqValue) {
 // bytes writes bytes, which must stay as they are until the batch is written: that is at flush at the latest.
 func (r *pqRows) bytes(i int, b []byte) { r.set(i, pqValue{bytes: b}) }
 
-// text writes a text; the empty one is null.
+// text writes a text; the empty one is null. What is not UTF-8 in it would make the column unreadable to others.
 func (r *pqRows) text(i int, s string) {
-	if s != "" {
+	if s = strings.ToValidUTF8(s, "\uFFFD"); s != "" {
 		r.bytes(i, unsafe.Slice(unsafe.StringData(s), len(s)))
 	}
 }

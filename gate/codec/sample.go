@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"math"
 	"strconv"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/hubgate/hubgate/gate/score"
@@ -51,6 +52,9 @@ func (a *assembler) label(r role, last string) (string, *Error) {
 	}
 	if known, ok := a.labels[string(b)]; ok {
 		return known, nil
+	}
+	if !utf8.Valid(b) {
+		return "", a.notUTF8(r, b)
 	}
 	label := string(b)
 	if len(a.labels) < maxLabels {
@@ -109,6 +113,9 @@ func (a *assembler) identify(s *score.Sample) *Error {
 	}
 	if c.kind != absent && c.kind != null {
 		b := a.plain(c)
+		if !utf8.Valid(b) {
+			return a.notUTF8(roleID, b)
+		}
 		s.ID = unsafe.String(unsafe.SliceData(b), len(b)) // the builder copies it before the reader reuses its memory
 	}
 	if id < 0 || a.o.Inputs {
@@ -168,4 +175,11 @@ func isInteger(text []byte) bool {
 func (a *assembler) unsuitable(r role, c cell) *Error {
 	return &Error{Column: a.slots[a.roles[r]].name, Msg: r.String() + " is " + quote(c.text) + ", not text or a number",
 		Fix: "set input " + r.String() + "-column to another column, or to a path inside this one"}
+}
+
+// saveUTF8 says how to mend text that reports and datasets, which are UTF-8, could not name.
+const saveUTF8 = "write the file as UTF-8"
+
+func (a *assembler) notUTF8(r role, b []byte) *Error {
+	return &Error{Column: a.slots[a.roles[r]].name, Msg: r.String() + " is " + quote(b) + ", not UTF-8", Fix: saveUTF8}
 }

@@ -23,7 +23,26 @@ func (st *readState) noMetric(file string, columns []*candidate) *Error {
 				Fix: "have the judge give numbers"}
 		}
 	}
-	return &Error{File: file, Msg: "no column of scores" + found(unique(st.columns)), Fix: "set input metrics to the columns that hold scores"}
+	fix := "set input metrics to the columns that hold scores"
+	if likely := st.likely(columns); len(likely) > 0 {
+		fix += ", as in " + strings.Join(likely, ",")
+	}
+	return &Error{File: file, Msg: "no column of scores" + found(unique(st.columns)), Fix: fix}
+}
+
+// likely returns the first few columns of numbers, and paths to numbers inside columns.
+func (st *readState) likely(columns []*candidate) []string {
+	var out []string
+	for _, c := range columns {
+		inside := slices.IndexFunc(st.notes[c.name], func(n note) bool { return n.inside != "" })
+		switch {
+		case c.numeric():
+			out = append(out, c.name)
+		case inside >= 0:
+			out = append(out, c.name+"."+st.notes[c.name][inside].inside)
+		}
+	}
+	return out[:min(len(out), maxShown)]
 }
 
 // noScore says why of some metrics not one score can be used.

@@ -45,6 +45,9 @@ func (a *assembler) values(row int) []score.Value {
 			}
 			num, cause := s.cell.num, score.Scored
 			if s.cell.kind != boolean && (s.cell.kind != number || num-num != 0) {
+				if s.deep && len(a.o.Metrics) == 0 && isObject(s.cell) {
+					continue // what counts are the scores inside
+				}
 				num, cause = scoreOf(s.cell)
 			}
 			if first < 0 {
@@ -65,21 +68,42 @@ func (a *assembler) values(row int) []score.Value {
 
 // note remembers what the first scores that are no numbers look like.
 func (a *assembler) note(metric string, row int, c cell, cause score.Cause) {
-	if cause != score.Text && cause != score.Infinite {
-		return
-	}
-	notes := a.st.notes[metric]
-	if len(notes) >= maxShown {
+	if cause != score.Text && cause != score.Infinite || a.st.noted(metric, cause) {
 		return
 	}
 	found := quote(c.text)
-	if c.kind != text {
+	switch {
+	case c.kind == jsonValue:
+		found = strings.Trim(quote(compact(c.text)), `"`)
+	case c.kind == number && c.text == nil:
+		found = strconv.FormatFloat(c.num, 'g', -1, 64)
+	case c.kind != text:
 		found = strings.Trim(found, `"`)
 	}
-	if c.kind == number && c.text == nil {
-		found = strconv.FormatFloat(c.num, 'g', -1, 64)
+	at := note{file: a.file.Name, row: row, cause: cause, found: found}
+	if isObject(c) {
+		at.inside = firstNumber(c.text)
 	}
-	a.st.notes[strings.Clone(metric)] = append(notes, note{file: a.file.Name, row: row, cause: cause, found: found})
+	a.st.notes[strings.Clone(metric)] = append(a.st.notes[metric], at)
+}
+
+func isObject(c cell) bool { return c.kind == jsonValue && c.text[0] == '{' }
+
+// firstNumber returns the path to the first number or boolean in a JSON object; empty when it holds none.
+func firstNumber(object []byte) string {
+	path := ""
+	eachMember(object, func(key string, value []byte) {
+		switch {
+		case path != "" || value[0] == '"' || value[0] == '[' || value[0] == 'n':
+		case value[0] != '{':
+			path = key
+		default:
+			if rest := firstNumber(value); rest != "" {
+				path = key + "." + rest
+			}
+		}
+	})
+	return path
 }
 
 // longForm returns the metric and the score of a row that holds one score.
