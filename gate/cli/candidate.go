@@ -3,7 +3,9 @@ package cli
 import (
 	"cmp"
 	"context"
+	"maps"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,6 +60,13 @@ func readRun(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event act
 	}
 	for _, line := range c.scores.Log {
 		e.log("%s", line)
+	}
+	for _, p := range cfg.Unmatched(slices.Sorted(maps.Keys(c.scores.Metrics))) {
+		if p.Fix == "" {
+			e.log("%s", p)
+			continue
+		}
+		c.scores.Warnings = append(c.scores.Warnings, p.Error())
 	}
 	c.run = gate.Run{Tables: c.scores.Tables, Hints: dataset.Hints(c.scores)}
 	c.run.Provenance = gate.Provenance{
