@@ -2,6 +2,7 @@ package dataset_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -65,7 +66,7 @@ func TestPublishFromFar(t *testing.T) {
 // downloaded returns the number of requests to the storage for bytes, and the bytes that came.
 func downloaded(s *hubtest.Server) (out [2]int64) {
 	for _, r := range s.Requests() {
-		if r.Storage && r.Method == "GET" {
+		if r.Storage && r.Method == http.MethodGet {
 			out[0]++
 			out[1] += r.Sent
 		}
