@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"github.com/hubgate/hubgate/gate/score"
@@ -370,20 +368,16 @@ func (c *calibrator) stream(phase uint64, i int) *rand.Rand {
 	return rand.New(rand.NewPCG(c.seed+phase, uint64(i))) //nolint:gosec // a simulation; i is not negative
 }
 
-// each does n pieces of work on all processors.
+// each does n pieces of work on all processors, until ctx ends.
 func (c *calibrator) each(ctx context.Context, n int, do func(i int)) error {
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), n) {
-		group.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				do(i)
-				if done := atomic.AddInt64(&c.done, 1); c.progress != nil {
-					c.progress(done, max(c.total, done))
-				}
-			}
-		})
-	}
-	group.Wait()
+	each(n, func(i int) {
+		if ctx.Err() != nil {
+			return
+		}
+		do(i)
+		if done := atomic.AddInt64(&c.done, 1); c.progress != nil {
+			c.progress(done, max(c.total, done))
+		}
+	})
 	return context.Cause(ctx)
 }

@@ -101,3 +101,19 @@ func TestTolerance(t *testing.T) {
 func same(a, b *score.Scale) bool {
 	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }
+
+// A recorded scale that no score lies on, whoever wrote it, is no reason to pass.
+func TestOddRecordedScale(t *testing.T) {
+	t.Parallel()
+	for _, scale := range []score.Scale{{Min: 3, Max: 1}, {Min: 5, Max: 9}, {Min: 7, Max: 7}} {
+		for _, declared := range []*score.Scale{nil, {Min: 1, Max: 3}} {
+			candidate, baseline := column(t, 1, 1, 1, 1, 2), column(t, 3, 3, 3, 3, 2)
+			baseline.Hints = map[string]gate.Hint{"accuracy": {Scale: &scale}}
+			p := policy()
+			p.Defaults.Scale = declared
+			if f := gate.Evaluate(candidate, against(baseline), p).Models[0].Findings[0]; f.Outcome != gate.Invalid || f.Decision != gate.Fail {
+				t.Errorf("%v recorded, %v declared: %v, %v", scale, declared, f.Outcome, f.Decision)
+			}
+		}
+	}
+}
