@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/hubgate/hubgate/gate"
-	"github.com/hubgate/hubgate/gate/score"
 	"github.com/hubgate/hubgate/gate/stat"
 )
 
@@ -40,9 +39,7 @@ func (c Cell) Run(seed uint64, runs, workers int) Rates {
 	s := &sampler{Cell: c, shift: c.Candidate.shift(c.Loss)}
 	p := gate.DefaultPolicy()
 	p.Defaults.MaxLoss = &gate.Loss{Value: c.MaxLoss}
-	if !c.Baseline.PassOrNot {
-		p.Defaults.Scale = &score.Scale{Min: 1, Max: 3}
-	}
+	p.Defaults.Scale = c.Baseline.scale()
 	var next, red, regressed, held, inconclusive, plain atomic.Int64
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)

@@ -15,6 +15,7 @@ type Mix struct {
 	Name      string
 	One, Two  float64
 	PassOrNot bool // the scores are 0 and 1 instead, One the share of 0
+	LogNormal bool // the scores are minus a log-normal deviate instead: many values, some far below the others
 }
 
 // The populations. Most evaluations by a judge look like the first, and good models like the third.
@@ -25,12 +26,15 @@ var (
 	boolean = Mix{Name: "bool", One: 0.15, PassOrNot: true}
 	wide    = Mix{Name: "wide", One: 0.25}
 	narrow  = Mix{Name: "narrow", Two: 0.50}
+	skewed  = Mix{Name: "skewed", LogNormal: true}
 )
 
 // score returns the score at a standard normal deviate, the lower the worse.
 func (m Mix) score(z float64) float64 {
 	below := stat.Tail(-z, math.Inf(1))
 	switch {
+	case m.LogNormal:
+		return -math.Exp(-z)
 	case m.PassOrNot && below < m.One:
 		return 0
 	case m.PassOrNot, below < m.One:
@@ -41,6 +45,14 @@ func (m Mix) score(z float64) float64 {
 	return 3
 }
 
+// scale is that of the scores where they are marks.
+func (m Mix) scale() *score.Scale {
+	if m.PassOrNot || m.LogNormal {
+		return nil
+	}
+	return &score.Scale{Min: 1, Max: 3}
+}
+
 // mean is that of the scores at deviates moved down by shift.
 func (m Mix) mean(shift float64) float64 {
 	worse := func(share float64) float64 {
@@ -49,8 +61,11 @@ func (m Mix) mean(shift float64) float64 {
 		}
 		return stat.Tail(-stat.Quantile(share, math.Inf(1))-shift, math.Inf(1))
 	}
-	if m.PassOrNot {
+	switch {
+	case m.PassOrNot:
 		return 1 - worse(m.One)
+	case m.LogNormal:
+		return -math.Exp(shift + 0.5)
 	}
 	return 3 - worse(m.One) - worse(m.One+m.Two)
 }

@@ -69,6 +69,7 @@ func exchangeable() []Cell {
 		like(mid, 20, 20), like(mid, 50, 50), like(ceiling, 20, 20), like(ceiling, 100, 100), like(boolean, 20, 20), like(boolean, 100, 100),
 		like(high, 10, 100), like(high, 100, 10), like(ceiling, 10, 100), like(ceiling, 20, 200), like(ceiling, 50, 200),
 		like(ceiling, 50, 500), like(ceiling, 200, 20), like(boolean, 20, 200),
+		like(skewed, 200, 200), like(skewed, 500, 500), like(skewed, 20, 2500), like(skewed, 100, 2500), like(skewed, 2000, 10000),
 	}
 }
 

@@ -140,7 +140,7 @@ func TestRunIsRepeatable(t *testing.T) {
 // Populations have the means that cells put into them.
 func TestShift(t *testing.T) {
 	t.Parallel()
-	for _, m := range []Mix{high, mid, ceiling, boolean, wide, narrow} {
+	for _, m := range []Mix{high, mid, ceiling, boolean, wide, narrow, skewed} {
 		for _, want := range []float64{0, 0.05, 0.15} {
 			if got := m.mean(0) - m.mean(m.shift(want)); math.Abs(got-want) > 1e-9 {
 				t.Errorf("%s: a shift for a loss of %v gives %v", m.Name, want, got)
