@@ -72,7 +72,7 @@ func expandConfig(patterns []string, problems *[]error) []string {
 // evalConfig returns the configuration that the scores were made by. Under workflow_run the files of the workspace are the default
 // branch's, which may have judged nothing of it: then it is read at the commit that was evaluated, and is unknown where that cannot be told.
 func (w *workflow) evalConfig(ctx context.Context, e Env, cfg config.Config) (evalconf.Parts, error) {
-	own := w.event.Name != "workflow_run" || !w.event.Proposed() && w.event.SHA == e.Getenv("GITHUB_SHA")
+	own := !w.elsewhere() || !w.event.Proposed() && w.event.SHA == e.Getenv("GITHUB_SHA")
 	if own || len(cfg.EvalConfig) == 0 {
 		return readEvalConfig(cfg.EvalConfig)
 	}

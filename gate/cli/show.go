@@ -34,7 +34,7 @@ func show(ctx context.Context, e Env, w *workflow, b *baselines, rep gate.Report
 		Summary: summary, Comment: report.Markdown(rep, page), Marker: report.Marker(page.Key), Matrix: cfg.Matrix,
 		Mode: action.Mode(cfg.Comment), Changed: changed(rep), Failed: decision == gate.Fail || decision == gate.Undecided,
 		Outputs: outputs(rep, written), Annotations: annotations(cfg, rep),
-		Decision: decision, Tolerated: cfg.ReportOnly, Check: w.check,
+		Decision: decision, Tolerated: cfg.ReportOnly, Check: w.check, Title: report.Headline(rep),
 	})
 	told := func(n string) bool { return slices.Contains(notices, n) } // what keeps a comment from being read keeps it from being written
 	w.notices = slices.DeleteFunc(w.notices, told)

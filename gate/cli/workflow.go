@@ -178,7 +178,11 @@ func (w *workflow) readPolicy(ctx context.Context, e Env) config.PolicyReader {
 			return content, err
 		}
 		content, err = os.ReadFile(path)
-		if err == nil {
+		switch {
+		case err != nil:
+		case w.elsewhere():
+			w.remark("the branch %s has no policy, and this run was judged by that of the branch %s", w.event.Base, w.event.DefaultBranch)
+		default:
 			w.remark("%s is new: the branch %s has no policy, and this run was judged by the one that it brings along", path, w.event.Base)
 		}
 		return content, err
@@ -187,8 +191,12 @@ func (w *workflow) readPolicy(ctx context.Context, e Env) config.PolicyReader {
 
 // compareOwn keeps a policy that the proposal itself changes, to say in what it asks for less.
 func (w *workflow) compareOwn(ctx context.Context, path, name string, base []byte) {
-	content, err := os.ReadFile(path)
-	if err == nil && string(content) == string(base) {
+	content, err := w.proposed(ctx, path, name)
+	switch {
+	case err == nil && string(content) == string(base):
+		return
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		w.notices = append(w.notices, err.Error())
 		return
 	}
 	if changed, err := w.gh.Changes(ctx, w.event, name); err == nil && !changed {
@@ -198,6 +206,17 @@ func (w *workflow) compareOwn(ctx context.Context, path, name string, base []byt
 	own, problems := config.ParsePolicy(path, content)
 	w.own = &ownPolicy{path: path, judged: judged.Policy, policy: own.Policy, broken: err != nil || len(problems) > 0}
 }
+
+// proposed returns the policy that a proposal brings along.
+func (w *workflow) proposed(ctx context.Context, path, name string) ([]byte, error) {
+	if w.elsewhere() {
+		return w.gh.File(ctx, w.event, w.event.SHA, name)
+	}
+	return os.ReadFile(path)
+}
+
+// elsewhere reports whether the scores were made in another run, of another commit than the workspace: that holds the default branch.
+func (w *workflow) elsewhere() bool { return w.event.Name == "workflow_run" }
 
 // An ownPolicy is a policy that a proposal brings along, and by which it is not judged.
 type ownPolicy struct {

@@ -37,6 +37,9 @@ func Markdown(r gate.Report, p Page) string {
 	return d.fit(p.Limit)
 }
 
+// Headline returns the verdict in one sentence, without a name that came from outside.
+func Headline(r gate.Report) string { return newView(&r, plainInk()).said() }
+
 // blocks are the parts of the page of a comparison.
 func (v *view) blocks(p *Page) []block {
 	blocks := []block{v.alert(p)}
