@@ -325,8 +325,7 @@ func (b *Builder) Build() ([]*Table, error) {
 	var s sorter
 	for _, t := range b.tables {
 		t.finishColumns()
-		t.finishIDs()
-		if err := t.table.sort(&s); err != nil {
+		if err := t.finishIDs(&s); err != nil {
 			return nil, err
 		}
 		out = append(out, &t.table)
@@ -365,12 +364,18 @@ func (t *build) finishColumns() {
 	slices.SortFunc(tb.columns, func(a, b Column) int { return strings.Compare(a.Metric, b.Metric) })
 }
 
-// finishIDs drops the ids where not every row has one: half a pairing would be read as a whole one.
-func (t *build) finishIDs() {
+// finishIDs brings the rows into order by their ids, and drops the ids where not every row has one: half a pairing would be
+// read as a whole one.
+func (t *build) finishIDs(s *sorter) error {
 	tb := &t.table
-	if t.derived+t.explain < tb.rows {
-		tb.ids = arena{}
-		return
-	}
 	tb.derived = t.explain == 0
+	if t.derived+t.explain > 0 {
+		if err := tb.sort(s); err != nil {
+			return err
+		}
+	}
+	if t.derived+t.explain < tb.rows {
+		tb.ids, tb.order, tb.trials, tb.repeats, tb.derived = arena{}, nil, nil, false, false
+	}
+	return nil
 }

@@ -6,12 +6,9 @@ import (
 	"strings"
 )
 
-// sort finds the canonical order, numbers the trials of derived ids, and refuses a sample that stands twice.
+// sort finds the canonical order, numbers the trials of derived ids, and refuses a sample that stands twice. Rows without an
+// id are no samples that could.
 func (t *Table) sort(s *sorter) error {
-	if !t.Identified() {
-		t.trials = nil
-		return nil
-	}
 	if t.sorted() {
 		return nil
 	}
@@ -21,7 +18,7 @@ func (t *Table) sort(s *sorter) error {
 		for hi < t.rows && t.ID(int(t.order[hi])) == t.ID(int(t.order[lo])) {
 			hi++
 		}
-		if hi-lo > 1 {
+		if hi-lo > 1 && t.ID(int(t.order[lo])) != "" {
 			if err := t.repeated(t.order[lo:hi]); err != nil {
 				return err
 			}

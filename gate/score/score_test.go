@@ -116,20 +116,27 @@ func TestBuildRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			var b Builder
 			s := tt.add
 			s.Key, s.Scores = model, []Value{value("x", 1)}
-			for k, row := range []int{3, 7} {
-				s.Row = row
-				b.File(tt.files[k])
-				if err := b.Add(s); err != nil {
-					t.Fatal(err)
+			for _, anonymous := range []int{0, 2} { // rows without an id, of which nothing can be told
+				var b Builder
+				for k, row := range []int{3, 7} {
+					s.Row = row
+					b.File(tt.files[k])
+					if err := b.Add(s); err != nil {
+						t.Fatal(err)
+					}
 				}
-			}
-			_, err := b.Build()
-			var d *DuplicateError
-			if !errors.As(err, &d) || err.Error() != tt.want || !strings.Contains(d.Mend(), "column") {
-				t.Errorf("got %v, want %s", err, tt.want)
+				for range anonymous {
+					if err := b.Add(sample(9, "", value("x", 1))); err != nil {
+						t.Fatal(err)
+					}
+				}
+				_, err := b.Build()
+				var d *DuplicateError
+				if !errors.As(err, &d) || err.Error() != tt.want || !strings.Contains(d.Mend(), "column") {
+					t.Errorf("with %d rows without an id: got %v, want %s", anonymous, err, tt.want)
+				}
 			}
 		})
 	}
