@@ -122,20 +122,14 @@ func newWide(w io.Writer, tables []*score.Table, texts func([]Place) (map[Place]
 	}
 	slices.Sort(out.metrics)
 	out.metrics = slices.Compact(out.metrics)
-	names := newAssembler(&File{}, &Options{}, newReadState(context.Background()))
-	form := wideForm{Form: formWide, Metrics: map[string]string{}}
+	form := wideForm{Form: formWide, Metrics: wideMetrics(out.metrics)}
 	schema := flatSchema()
 	for _, name := range wideColumns[:5] {
 		schema.children = append(schema.children, stringColumn(name))
 	}
 	schema.children[3] = intColumn("trial")
 	for _, m := range out.metrics {
-		column := m
-		if r, _ := names.classify(m); r != roleScore || slices.Contains(wideColumns, m) || metricName(m) != m {
-			column += metricSuffix
-		}
-		form.Metrics[m] = column
-		schema.children = append(schema.children, doubleColumn(column))
+		schema.children = append(schema.children, doubleColumn(form.Metrics[m]))
 	}
 	f := pqFormat{plain: map[*pqNode]bool{}}
 	out.text = len(schema.children)
@@ -161,6 +155,19 @@ func newWide(w io.Writer, tables []*score.Table, texts func([]Place) (map[Place]
 	}
 	out.rows = newPqRows(pw)
 	return out, nil
+}
+
+// wideMetrics returns the columns of metrics, by metric: called alike, save where that name is no metric's by itself.
+func wideMetrics(metrics []string) map[string]string {
+	names := newAssembler(&File{}, &Options{}, newReadState(context.Background()))
+	out := make(map[string]string, len(metrics))
+	for _, m := range metrics {
+		out[m] = m
+		if r, _ := names.classify(m); r != roleScore || slices.Contains(wideColumns, m) || metricName(m) != m {
+			out[m] += metricSuffix
+		}
+	}
+	return out
 }
 
 // batch writes some rows of a table, and their texts.

@@ -21,36 +21,11 @@ const maxLevels = 11
 
 // decide keeps the columns that are metrics, holds their scores against the scales, and says what is missing.
 func (s *Scores) decide(tables []*score.Table, st *readState, o *Options) error {
-	var taken, left []string
-	s.Metrics = map[string]Fact{}
 	columns := gather(tables)
-	for _, c := range columns {
-		switch {
-		case c.isMetric(st, o):
-			taken = append(taken, c.name)
-			s.Metrics[c.name] = fact(c.name, st)
-		case c.numeric():
-			left = append(left, c.name)
-		case len(o.Metrics) == 0 && !st.handbook && isScoreName(c.name):
-			s.Warnings = append(s.Warnings, fmt.Sprintf("column %q is not taken: it holds text%s", c.name, st.example(c.name, score.Text)))
-		}
-	}
+	taken := s.choose(columns, st, o)
 	file, _ := tables[0].Source(0)
 	if len(taken) == 0 {
 		return st.noMetric(file, columns)
-	}
-	for _, alike := range group(taken, func(m string) string { return s.describe(m) }) {
-		noun := "metric "
-		if len(alike) > 1 {
-			noun = "metrics "
-		}
-		s.Log = append(s.Log, noun+strings.Join(alike, ", ")+s.describe(alike[0]))
-	}
-	if len(left) > 0 {
-		s.Log = append(s.Log, "not taken as metrics: "+list(left)+"; to take them, name them in input metrics")
-	}
-	if len(st.described) > 0 {
-		s.Log = append(s.Log, "by their names no metrics: "+list(sortedKeys(st.described)))
 	}
 	usable := false
 	for _, t := range tables {
@@ -69,6 +44,37 @@ func (s *Scores) decide(tables []*score.Table, st *readState, o *Options) error 
 		return s.noScore(file, taken, st, o)
 	}
 	return nil
+}
+
+// choose returns the columns that are metrics, and says which are and which are not.
+func (s *Scores) choose(columns []*candidate, st *readState, o *Options) []string {
+	var taken, left []string
+	s.Metrics = map[string]Fact{}
+	for _, c := range columns {
+		switch {
+		case c.isMetric(st, o):
+			taken = append(taken, c.name)
+			s.Metrics[c.name] = fact(c.name, st)
+		case c.numeric():
+			left = append(left, c.name)
+		case len(o.Metrics) == 0 && !st.handbook && isScoreName(c.name):
+			s.Warnings = append(s.Warnings, fmt.Sprintf("column %q is not taken: it holds text%s", c.name, st.example(c.name, score.Text)))
+		}
+	}
+	for _, alike := range group(taken, s.describe) {
+		noun := "metric "
+		if len(alike) > 1 {
+			noun = "metrics "
+		}
+		s.Log = append(s.Log, noun+strings.Join(alike, ", ")+s.describe(alike[0]))
+	}
+	if len(left) > 0 {
+		s.Log = append(s.Log, "not taken as metrics: "+list(left)+"; to take them, name them in input metrics")
+	}
+	if len(st.described) > 0 {
+		s.Log = append(s.Log, "by their names no metrics: "+list(sortedKeys(st.described)))
+	}
+	return taken
 }
 
 // describe says what is known of a metric.

@@ -149,38 +149,47 @@ func (r *parquetRows) read(ctx context.Context, group int, rows int64) error {
 			}
 			n = min(n, have)
 		}
-		if n > 0 && r.batch != nil {
-			if err := r.batch.read(n, r.row+1, r.total-int64(r.row+n)); err != nil {
-				return err
-			}
-			r.row += n
-			rows -= int64(n)
-			continue
-		}
 		if n == 0 { // cannot be: every column has as many values as the group has rows
 			return fmt.Errorf("%s: row group %d ends before its last row", r.a.file.Name, group+1)
 		}
-		for range n {
-			if r.form != nil {
-				r.setOwn()
-			} else {
-				for i, c := range r.columns {
-					v := c.cell()
-					if c.guess && !c.numbers {
-						_, cause := scoreOf(v)
-						c.numbers = cause == score.Scored
-					}
-					r.a.set(r.slots[i], v)
-				}
-			}
-			r.row++
-			if err := r.a.end(r.row); err != nil {
-				return err
-			}
+		if err := r.hand(n); err != nil {
+			return err
 		}
 		rows -= int64(n)
 	}
 	return nil
+}
+
+// hand hands on the next n rows, which lie within the current pages.
+func (r *parquetRows) hand(n int) error {
+	if r.batch != nil {
+		r.row += n
+		return r.batch.read(n, r.row-n+1, r.total-int64(r.row))
+	}
+	for range n {
+		if r.form != nil {
+			r.setOwn()
+		} else {
+			r.setCells()
+		}
+		r.row++
+		if err := r.a.end(r.row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setCells sets the cells of a row of anyone's table.
+func (r *parquetRows) setCells() {
+	for i, c := range r.columns {
+		v := c.cell()
+		if c.guess && !c.numbers {
+			_, cause := scoreOf(v)
+			c.numbers = cause == score.Scored
+		}
+		r.a.set(r.slots[i], v)
+	}
 }
 
 // cell takes the next value of the current page, of which one must be available.

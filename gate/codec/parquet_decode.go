@@ -30,6 +30,18 @@ const (
 	encSplit       = 9
 )
 
+// The compressions of pages, numbered as in parquet.thrift.
+const (
+	packNone   = 0
+	packSnappy = 1
+	packGzip   = 2
+	packLZO    = 3
+	packBrotli = 4
+	packOldLZ4 = 5
+	packZstd   = 6
+	packLZ4    = 7
+)
+
 // A decompressor undoes the compression of pages, and keeps what can be used again. Its zero value is ready.
 type decompressor struct {
 	zstd   *zstd.Decoder
@@ -72,38 +84,38 @@ func (d *decompressor) decode(codec int64, dst, src []byte) (err error) {
 		}
 	}()
 	switch codec {
-	case 1:
+	case packSnappy:
 		if n, err := snappy.DecodedLen(src); err != nil || n != len(dst) {
 			return errPage
 		}
 		_, err := snappy.Decode(dst, src)
 		return err
-	case 2:
+	case packGzip:
 		return d.stream(dst, src, func() (io.Reader, error) {
 			if d.gzip == nil {
 				d.gzip = new(gzip.Reader)
 			}
 			return d.gzip, d.gzip.Reset(&d.src)
 		})
-	case 4:
+	case packBrotli:
 		return d.stream(dst, src, func() (io.Reader, error) {
 			if d.brotli == nil {
 				d.brotli = new(brotli.Reader)
 			}
 			return d.brotli, d.brotli.Reset(&d.src)
 		})
-	case 6:
+	case packZstd:
 		return d.decodeZstd(dst, src)
-	case 7:
+	case packLZ4:
 		n, err := lz4.UncompressBlock(src, dst)
 		if err == nil && n != len(dst) {
 			err = errPage
 		}
 		return err
-	}
-	names := map[int64]string{3: "LZO", 5: "LZ4 in its deprecated framing"}
-	if name, ok := names[codec]; ok {
-		return fmt.Errorf("compression with %s is not supported", name)
+	case packLZO:
+		return errors.New("compression with LZO is not supported")
+	case packOldLZ4:
+		return errors.New("compression with LZ4 in its deprecated framing is not supported")
 	}
 	return fmt.Errorf("compression %d is not known", codec)
 }
@@ -206,23 +218,20 @@ func unpack[T uint8 | int32](dst []T, src []byte, width int, limit T) bool {
 
 // decodeDelta decodes DELTA_BINARY_PACKED into dst, which it must fill, and returns what follows.
 func decodeDelta(dst []uint64, src []byte) ([]byte, error) {
-	block, n1 := binary.Uvarint(src)
-	if n1 <= 0 {
+	var head [3]uint64
+	for i := range head {
+		v, n := binary.Uvarint(src)
+		if n <= 0 {
+			return nil, errPage
+		}
+		head[i], src = v, src[n:]
+	}
+	block, minis, total := head[0], head[1], head[2]
+	first, n := binary.Varint(src)
+	if n <= 0 || total != uint64(len(dst)) || block > maxPageValues || minis == 0 || minis > 1024 || block%minis != 0 {
 		return nil, errPage
 	}
-	minis, n2 := binary.Uvarint(src[n1:])
-	if n2 <= 0 {
-		return nil, errPage
-	}
-	total, n3 := binary.Uvarint(src[n1+n2:])
-	if n3 <= 0 {
-		return nil, errPage
-	}
-	first, n4 := binary.Varint(src[n1+n2+n3:])
-	if n4 <= 0 || total != uint64(len(dst)) || block > maxPageValues || minis == 0 || minis > 1024 || block%minis != 0 {
-		return nil, errPage
-	}
-	src = src[n1+n2+n3+n4:]
+	src = src[n:]
 	per := int(block / minis) //nolint:gosec // bounded by maxPageValues
 	if per == 0 || per%8 != 0 {
 		return nil, errPage

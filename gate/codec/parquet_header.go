@@ -6,9 +6,16 @@ import (
 	"slices"
 )
 
+// The types of pages, numbered as in parquet.thrift.
+const (
+	pageData       = 0
+	pageDictionary = 2
+	pageDataV2     = 3
+)
+
 // A pageHeader is what counts of a PageHeader.
 type pageHeader struct {
-	typ          int64 // 0 data, 1 index, 2 dictionary, 3 data version 2
+	typ          int64
 	uncompressed int
 	compressed   int
 	crc          uint32

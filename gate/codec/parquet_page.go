@@ -157,11 +157,11 @@ func (c *column) next() error {
 		if int64(h.compressed) > c.end-c.off {
 			return errPage
 		}
-		if h.typ != 0 && h.typ != 2 && h.typ != 3 { // an index, or what a later version of the format adds
+		if h.typ != pageData && h.typ != pageDictionary && h.typ != pageDataV2 { // an index, or what a later version of the format adds
 			c.off += int64(h.compressed)
 			continue
 		}
-		if h.typ != 2 && int64(h.values) <= min(c.skip, c.left) {
+		if h.typ != pageDictionary && int64(h.values) <= min(c.skip, c.left) {
 			c.skip -= int64(h.values)
 			c.left -= int64(h.values)
 			c.off += int64(h.compressed)
@@ -175,7 +175,7 @@ func (c *column) next() error {
 		if h.hasCRC && crc32.ChecksumIEEE(b) != h.crc {
 			return fmt.Errorf("a page has another checksum than its bytes")
 		}
-		if h.typ == 2 {
+		if h.typ == pageDictionary {
 			if err := c.dictionary(&h, b); err != nil {
 				return err
 			}
@@ -192,7 +192,7 @@ func (c *column) next() error {
 // uncompress returns a page's bytes, in memory that is used again for the next page.
 func (c *column) uncompress(into, b []byte, size int) ([]byte, error) {
 	codec := c.p.groups[c.group].chunks[c.leaf.index].codec
-	if codec == 0 {
+	if codec == packNone {
 		return append(into[:0], b...), nil
 	}
 	// What compresses better than this is not a page, but an attempt on our memory: zstd reaches some 16,000.
@@ -258,18 +258,18 @@ func (c *column) plain(words []uint64, values [][]byte, src []byte) error {
 // data decodes a data page.
 func (c *column) data(h *pageHeader, b []byte) error {
 	var err error
-	if h.typ == 3 {
+	if h.typ == pageDataV2 {
 		if b, err = c.levelsV2(h, b); err != nil {
 			return err
 		}
 	}
-	if h.typ == 3 && h.plain {
+	if h.typ == pageDataV2 && h.plain {
 		c.page = append(c.page[:0], b...)
 	} else if c.page, err = c.uncompress(c.page, b, h.uncompressed-h.sizes[0]-h.sizes[1]); err != nil {
 		return err
 	}
 	body := c.page
-	if h.typ == 0 {
+	if h.typ == pageData {
 		if body, err = c.levelsV1(h, body); err != nil {
 			return err
 		}

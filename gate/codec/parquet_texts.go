@@ -14,17 +14,9 @@ func parquetTexts(ctx context.Context, f *File, rows []int) (map[int]Text, error
 	if err != nil {
 		return nil, err
 	}
-	leaves, names, err := p.scalars()
+	columns, shown, err := p.textColumns()
 	if err != nil {
 		return nil, err
-	}
-	var columns []*column
-	var shown []string
-	d := &decompressor{}
-	for i, name := range names {
-		if textual(name) {
-			columns, shown = append(columns, newColumn(p, leaves[i], d)), append(shown, name)
-		}
 	}
 	byGroup := p.byGroup(slices.Compact(slices.Sorted(slices.Values(rows))))
 	pl := plan{p: p, reads: func(group int) bool { return len(byGroup[group]) > 0 }}
@@ -58,6 +50,18 @@ func parquetTexts(ctx context.Context, f *File, rows []int) (map[int]Text, error
 		out[row] = t
 	}
 	return out, nil
+}
+
+// textColumns returns the columns that may hold what people read of a sample, and their names.
+func (p *pqFile) textColumns() (columns []*column, shown []string, err error) {
+	leaves, names, err := p.scalars()
+	d := &decompressor{}
+	for i, name := range names {
+		if textual(name) {
+			columns, shown = append(columns, newColumn(p, leaves[i], d)), append(shown, name)
+		}
+	}
+	return columns, shown, err
 }
 
 // textual reports whether a column may hold what people read of a sample.
