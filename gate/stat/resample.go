@@ -275,7 +275,7 @@ func (s *splits) shuffler() func(rng *rand.PCG) []int32 {
 	level := make([]int32, 0, s.all) // of each value
 	for k, total := range s.totals {
 		for range total {
-			level = append(level, int32(k)) //nolint:gosec // below the number of values
+			level = append(level, int32(k))
 		}
 	}
 	return func(rng *rand.PCG) []int32 {
