@@ -76,6 +76,7 @@ func TestJudge(t *testing.T) {
 			"accuracy fell by 0.100 (90 % CI 0.080 to 0.120; p < 0.0001 after Holm over 4), within the tolerated 0.100, but a larger loss is not ruled out; underpowered: a loss of 0.190 is found 80 % of the time, one of 0.100 needs about 355 pairs"},
 		{"improved", policy(), gained, gate.Improved, gate.Pass,
 			"accuracy rose by 0.19 (90 % CI 0.10 to 0.28; p = 0.003 after Holm over 4)"},
+		{"a gain that is no evidence after correction", policy(), func(c *gate.Comparison) { moved(c, 0.19, 0.09, 1, 0.05) }, gate.Held, gate.Pass, ""},
 		{"held", policy(), held, gate.Held, gate.Pass,
 			"accuracy fell by 0.02 (90 % CI −0.04 to 0.08), and a loss of more than the tolerated 0.10 is ruled out"},
 		{"the bound meets the tolerance", policy(), func(c *gate.Comparison) { moved(c, -0.05, 0.05, 0.1, 1) }, gate.Inconclusive, gate.Warn, ""},
