@@ -50,6 +50,30 @@ func TestCompanions(t *testing.T) {
 	}
 }
 
+// Of two metrics a shift has to be seen as plainly as a difference would.
+func TestShiftInFamily(t *testing.T) {
+	t.Parallel()
+	var is, was []score.Sample
+	for i := range 80 {
+		before, now := float64(2+i%2), float64(2+i%2)
+		switch {
+		case i < 10 && i%2 == 0: // 5 fall from 2 to 1, and 5 rise from 2 to 3
+			now = 1
+		case i >= 10 && i < 20 && i%2 == 0:
+			now = 3
+		}
+		was = append(was, sample("m", "", before, float64(1+i%3)))
+		is = append(is, sample("m", "", now, float64(1+i%3)))
+	}
+	p := policy(maxLoss(0.5))
+	both := gate.Compare(build(t, is...), against(build(t, was...)), p)[0]
+	p.Correction = gate.NoCorrection
+	alone := gate.Compare(build(t, is...), against(build(t, was...)), p)[0]
+	if both.Reshaped || !alone.Reshaped || both.Shift.P != alone.Shift.P {
+		t.Errorf("p %v: reshaped %t among two, %t without correction", both.Shift.P, both.Reshaped, alone.Reshaped)
+	}
+}
+
 // Equal means can hide that marks moved from the middle to both ends.
 func TestShift(t *testing.T) {
 	t.Parallel()
