@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/codec"
@@ -161,7 +163,7 @@ func (s *search) foreign(ctx context.Context) (Found, error) {
 	return found, nil
 }
 
-// unlessRecorded finds a first run, unless the history knows of a baseline that is lost.
+// unlessRecorded finds a first run, unless the history knows of a baseline that is lost, or data/ holds one that cannot be read.
 func (s *search) unlessRecorded(ctx context.Context) (Found, error) {
 	rows, err := s.history(ctx)
 	if err != nil {
@@ -170,6 +172,15 @@ func (s *search) unlessRecorded(ctx context.Context) (Found, error) {
 	if was := earlierBaselines(rows); len(was) > 0 {
 		return s.unreadable(ctx, fmt.Errorf("%s@%s: the run %s became the baseline, and neither data/ nor %s holds one; restore them from an earlier commit, or delete %s to begin anew",
 			s.st.Repo(), s.at.ID, was[0].RunID, recordPath, historyPath))
+	}
+	for e, err := range s.st.List(ctx, s.at, "data") {
+		switch {
+		case err != nil:
+			return s.unreadable(ctx, err)
+		case !strings.HasPrefix(path.Base(e.Path), "."):
+			return s.unreadable(ctx, fmt.Errorf("%s@%s/%s: data/ holds no file that is read as scores; push them as Parquet, JSON lines or CSV",
+				s.st.Repo(), s.at.ID, e.Path))
+		}
 	}
 	return Found{}, nil
 }
@@ -207,7 +218,7 @@ func (s *search) push(ctx context.Context, candidate []hub.Entry) (Found, error)
 	o := s.Options
 	o.ModelID = s.Model
 	files, _, err := splitFiles(ctx, s.st, s.at, o)
-	if err != nil || len(files) == 0 || slices.Equal(files, candidate) {
+	if err != nil || len(files) == 0 || known(files) && slices.Equal(files, candidate) {
 		return Found{}, err
 	}
 	opened, scores, err := s.read(ctx, files, o)

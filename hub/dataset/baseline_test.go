@@ -32,7 +32,7 @@ func TestBaselineOfFirstRun(t *testing.T) {
 			}
 		},
 		"no scores": func(b *bench) {
-			b.commit(map[string][]byte{"README.md": []byte("# Soon\n"), ".gitattributes": []byte("*.parquet\n")})
+			b.commit(map[string][]byte{"README.md": []byte("# Soon\n"), ".gitattributes": []byte("*.parquet\n"), "data/.gitkeep": nil})
 		},
 		"only failed runs": func(b *bench) {
 			p := b.push(job(t, 0, "aaa", 0.8))
@@ -162,7 +162,8 @@ func TestBaselineUnreadable(t *testing.T) {
 		"no schema": {map[string][]byte{"hubgate.json": []byte(`{}`)}, `hubgate.json: schema is "", not "hubgate.dataset/1"; update hubgate`},
 		"lost run": {map[string][]byte{"hubgate.json": []byte(`{"schema":"hubgate.dataset/1","model":"acme/m","baseline":{"run":"r","path":"runs/r.parquet"}}`)},
 			"no such file"},
-		"no path": {map[string][]byte{"hubgate.json": []byte(`{"schema":"hubgate.dataset/1","model":"acme/m","baseline":{"data":[]}}`)}, "is empty"},
+		"another format": {map[string][]byte{"data/train-00000-of-00001.arrow": []byte("ARROW1")}, "data/train-00000-of-00001.arrow: data/ holds no file that is read as scores"},
+		"no path":        {map[string][]byte{"hubgate.json": []byte(`{"schema":"hubgate.dataset/1","model":"acme/m","baseline":{"data":[]}}`)}, "is empty"},
 	} {
 		b := newBench(t)
 		b.commit(tt.files)

@@ -36,6 +36,11 @@ func (o *Open) from(r hub.Repo) bool {
 	return o != nil && strings.EqualFold(o.Repo.String(), r.String())
 }
 
+// known reports whether the content of every entry is known by its digest. A Hub has none of files outside LFS.
+func known(entries []hub.Entry) bool {
+	return !slices.ContainsFunc(entries, func(e hub.Entry) bool { return e.SHA256 == "" })
+}
+
 // Close releases the files, whose contents must not be read any more. A nil Open has none.
 func (o *Open) Close() {
 	if o == nil {
@@ -228,6 +233,7 @@ func scoredSplits(ctx context.Context, st hub.Reader, at hub.Commit, splits map[
 	o.Unnamed = cmp.Or(o.Unnamed, o.ModelID, "unnamed") // whose scores they are does not matter here
 	var scored []string
 	var failed error
+	var refused *hub.Error
 	names := slices.Sorted(maps.Keys(splits))
 	for _, name := range names {
 		opened, err := open(ctx, st, at, splits[name])
@@ -239,6 +245,8 @@ func scoredSplits(ctx context.Context, st hub.Reader, at hub.Commit, splits map[
 		switch {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
+		case errors.As(err, &refused): // what was not read may hold scores
+			return nil, err
 		case err == nil:
 			scored = append(scored, name)
 		case failed == nil:

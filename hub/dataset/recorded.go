@@ -181,7 +181,7 @@ func (s *search) replaced(ctx context.Context, b *BaselineRecord) (bool, error) 
 	return len(same) != len(b.Data) || slices.ContainsFunc(same, func(e hub.Entry) bool { return !b.holds(e) }), nil
 }
 
-// holds reports whether an entry is one of the recorded files, unchanged.
+// holds reports whether an entry is one of the recorded files, unchanged as far as its digest is known.
 func (b *BaselineRecord) holds(e hub.Entry) bool {
 	return slices.ContainsFunc(b.Data, func(d DataRecord) bool {
 		return e.Path == d.Path && (e.SHA256 == d.SHA256 || e.SHA256 == "")
@@ -229,9 +229,9 @@ func (f *Found) describe(b *BaselineRecord) {
 }
 
 // pushed reports whether the candidate was read from the very files that are recorded as the baseline: those are no new
-// evaluation, whatever the commit of the code.
+// evaluation, whatever the commit of the code. Of files without a digest the scores tell.
 func (s *search) pushed(b *BaselineRecord) bool {
-	return s.Origin.from(s.Repo) && len(s.Origin.Entries) == len(b.Data) &&
+	return s.Origin.from(s.Repo) && len(s.Origin.Entries) == len(b.Data) && (known(s.Origin.Entries) || s.SHA256 == b.SHA256) &&
 		!slices.ContainsFunc(s.Origin.Entries, func(e hub.Entry) bool { return !b.holds(e) })
 }
 
