@@ -42,6 +42,7 @@ const stale = "behind"
 // A check is what meets a fault.
 type check struct {
 	foreign bool // another tool wrote the baseline
+	pushed  bool // and the run itself, on top of it
 	reads   bool // and the run is not published
 	lasting bool // the fault: every request from the first that meets it on has it
 }
@@ -52,7 +53,8 @@ func TestFaultAtEachRequest(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]check{
 		"once": {}, "once, another tool's baseline": {foreign: true},
-		"lasting": {reads: true, lasting: true}, "lasting, another tool's baseline": {foreign: true, reads: true, lasting: true},
+		"once, a pipeline that pushes": {foreign: true, pushed: true},
+		"lasting":                      {reads: true, lasting: true}, "lasting, another tool's baseline": {foreign: true, reads: true, lasting: true},
 	} {
 		requests := len(c.faulty(t, -1, nil))
 		if requests < 5 || requests < 20 && !c.reads {
@@ -81,21 +83,32 @@ func (c check) faulty(t *testing.T, index int, fault hubtest.Trouble) []hubtest.
 	dir := t.TempDir()
 	run := func(t *testing.T, day, marks, publish string) (int, string) {
 		var out bytes.Buffer
-		file := filepath.Join(dir, "run.jsonl")
-		write(t, file, marked(marks))
+		results := filepath.Join(dir, "run.jsonl")
+		write(t, results, marked(marks))
+		if c.pushed {
+			results = "hf://datasets/acme/m-results"
+		}
 		env := map[string]string{"HF_TOKEN": "hf_owner", "HF_ENDPOINT": s.URL(), "SOURCE_DATE_EPOCH": day}
 		code := cli.Main(t.Context(), cli.Env{
-			Args:   []string{"check", "--results", file, "--model", "m", "--namespace", "acme", "--publish", publish, "--report-dir", filepath.Join(dir, "report")},
+			Args:   []string{"check", "--results", results, "--model", "m", "--namespace", "acme", "--publish", publish, "--report-dir", filepath.Join(dir, "report")},
 			Getenv: func(key string) string { return env[key] }, Environ: func() []string { return nil },
 			Stdout: &out, Stderr: &out, Now: time.Now, HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 		})
 		return code, out.String()
 	}
-	if c.foreign {
-		s.Add("acme/m-results", hubtest.Dataset{Private: true})
-		if _, err := s.Commit("acme/m-results", "main", "Upload dataset", map[string]string{"data/test.jsonl": string(marked("3332"))}); err != nil {
+	upload := func(test string) {
+		if _, err := s.Commit("acme/m-results", "main", "Upload dataset", map[string]string{
+			"data/test.jsonl": string(marked(test)), "data/train.jsonl": string(marked("1112")), // which is not to be taken instead
+		}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if c.foreign {
+		s.Add("acme/m-results", hubtest.Dataset{Private: true})
+		upload("3332")
+	}
+	if c.pushed {
+		upload("2221")
 	}
 	synctest.Test(t, func(t *testing.T) { // so that nothing waits
 		if !c.foreign {
@@ -116,7 +129,7 @@ func (c check) faulty(t *testing.T, index int, fault hubtest.Trouble) []hubtest.
 		}
 		code, out := run(t, "1767312000", "2221", publish)
 		if code == 0 || strings.Contains(out, "hf_owner") || strings.Contains(out, "Signature") {
-			t.Errorf("request %d, %s: exit code %d\n%s", index, s.Requests()[index].Path, code, out)
+			t.Errorf("request %d of %v: exit code %d\n%s", index, s.Requests(), code, out)
 		}
 	})
 	return s.Requests()

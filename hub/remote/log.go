@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -59,6 +60,8 @@ func (s *store) log(ctx context.Context, revision string) iter.Seq2[logged, erro
 				c, err := e.commit()
 				switch {
 				case err != nil:
+				case len(seen) == 0 && c.ID != at.ID:
+					err = contradiction("commit " + at.ID)
 				case seen[c.ID]:
 					err = fmt.Errorf("%w: commit %s comes twice in the log", hub.ErrCorrupt, c.ID)
 				case len(seen) == maxCommits:
@@ -75,9 +78,11 @@ func (s *store) log(ctx context.Context, revision string) iter.Seq2[logged, erro
 				last = c
 			}
 		}
-		if last.ID != "" {
-			yield(last, nil)
+		if last.ID == "" || last.ID == at.ID && at.Parent != "" { // a log that lost its commits must not pass for a short one
+			yield(logged{}, s.fail("log", revision, "", contradiction("commit "+cmp.Or(at.Parent, at.ID))))
+			return
 		}
+		yield(last, nil)
 	}
 }
 

@@ -72,7 +72,7 @@ func TestResolveAnswers(t *testing.T) {
 func TestLogRefuses(t *testing.T) {
 	t.Parallel()
 	a, b := hex40("ab12"), hex40("cd34")
-	for name, page := range map[string]string{"a ring": logOf(a, b, a), "no id": logOf(a, "x"), "no log": `[1]`} {
+	for name, page := range map[string]string{"a ring": logOf(a, b, a), "no id": logOf(a, "x"), "no log": `[1]`, "nothing": "[]", "the head alone": logOf(a), "another head": logOf(b)} {
 		h := openHub(t, Options{}, func(r *http.Request) (*http.Response, error) {
 			if r.URL.Query().Get("limit") == "2" {
 				return respond(200, logOf(a, b)), nil
