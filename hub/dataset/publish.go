@@ -65,9 +65,10 @@ func describeOwner(o [2]string) string {
 // Publish records a run in its dataset by one commit on top of the branch as it is then, creating the dataset where there is
 // none, and a pull request's branch from main as it is. On main, the run becomes the baseline when the model's findings hold no
 // failure and nothing is undecided, unless it repeats a commit that is already recorded with the same configuration, a
-// newer run is the baseline, or it was compared with none and there is one. A candidate that was read from the dataset's own data/ leaves it as it is. A run that is recorded already is left as it is. When others publish at once the change
-// is built anew on top of theirs. It refuses a dataset of another model with a [*CollisionError], and one of
-// another repository or gate with an [*OwnerError].
+// newer run is the baseline, or it was compared with none and there is one. A candidate that was read from the dataset's own
+// data/ leaves that as it is, and a run that is recorded already is left as it is. When others publish at once the change is built
+// anew on top of theirs. It refuses a dataset of another model with a [*CollisionError], and one of another repository or gate
+// with an [*OwnerError].
 //
 // It also returns what should be said about it, such as text that was left out. After an error nothing was published, save
 // where the store lost an answer.

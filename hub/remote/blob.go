@@ -36,6 +36,7 @@ type blob struct {
 // A file of up to 4 MiB is fetched at the first read, whole, and its digest is verified. Of a larger one what is asked for is
 // fetched by ranges, of one version, whose bytes nothing verifies. The blob has a method Prefetch, which fetches many
 // ranges at once.
+// A file is missing once a second request says so too.
 // The request is GET /datasets/{repo}/resolve/{commit}/{path}.
 func (s *store) Open(ctx context.Context, at hub.Commit, path string) (hub.Blob, error) {
 	if err := hub.CheckPath(path); err != nil {

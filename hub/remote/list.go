@@ -24,7 +24,8 @@ type treeEntry struct {
 	} `json:"lfs"`
 }
 
-// List implements hub.Reader. It asks for the whole list before it yields, since the Hub's order is another one.
+// List implements hub.Reader. It asks for the whole list before it yields, since the Hub's order is another one, and asks once
+// more, in another way, where that is empty.
 // The request is GET /api/datasets/{repo}/tree/{commit}/{dir}.
 func (s *store) List(ctx context.Context, at hub.Commit, dir string) iter.Seq2[hub.Entry, error] {
 	return func(yield func(hub.Entry, error) bool) {

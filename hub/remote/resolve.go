@@ -13,8 +13,8 @@ import (
 // minPrefix is the least number of digits that may stand for a commit.
 const minPrefix = 7
 
-// Resolve implements hub.Reader. It asks the log, which unlike the information about a dataset does not lag behind and which
-// tells the parent too.
+// Resolve implements hub.Reader. It asks the log, which tells the parent too. Of main it returns the newest commit that is known: see
+// store.newer.
 // The request is GET /api/datasets/{repo}/commits/{revision}.
 func (s *store) Resolve(ctx context.Context, revision string) (hub.Commit, error) {
 	if err := ctx.Err(); err != nil {
