@@ -2,6 +2,7 @@ package codec
 
 import (
 	"slices"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/hubgate/hubgate/gate/score"
@@ -29,6 +30,7 @@ type labels struct {
 	coded  []int32 // by index into the dictionary
 	dict   int     // the generation of the dictionary that coded is of
 	rows   []int32
+	valid  int // how many of names are known to be UTF-8
 }
 
 // A batchMetric is the column of one metric.
@@ -117,6 +119,9 @@ func (b *parquetBatch) read(n, first int, left int64) error {
 	b.readIDs(n)
 	b.model.read(b.a, n)
 	b.task.read(b.a, n)
+	if err := b.checkUTF8(first); err != nil {
+		return err
+	}
 	b.readKeys(n)
 	for k, places := range b.metrics {
 		out := &b.batch.Scores[k]
@@ -203,6 +208,29 @@ func (l *labels) of(a *assembler, v cell) int32 {
 		l.number[l.names[i]] = i
 	}
 	return i
+}
+
+// checkUTF8 refuses ids and labels that are not UTF-8, as the assembler does.
+func (b *parquetBatch) checkUTF8(first int) error {
+	refused := func(r role, i int, found string) error {
+		err := b.a.notUTF8(r, []byte(found))
+		err.File, err.Row = b.a.file.Name, first+i
+		return err
+	}
+	for i, id := range b.batch.IDs {
+		if !utf8.ValidString(id) {
+			return refused(roleID, i, id)
+		}
+	}
+	for r, l := range map[role]*labels{roleModel: &b.model, roleTask: &b.task} {
+		for l.valid < len(l.names) && utf8.ValidString(l.names[l.valid]) {
+			l.valid++
+		}
+		if i := slices.Index(l.rows, int32(l.valid)); i >= 0 { //nolint:gosec // at most one per row; a dictionary has it before a row does
+			return refused(r, i, l.names[l.valid])
+		}
+	}
+	return nil
 }
 
 // readKeys makes keys of the labels.

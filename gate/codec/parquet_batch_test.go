@@ -213,3 +213,33 @@ func TestTextIsNotReadOn(t *testing.T) {
 		}
 	}
 }
+
+// Before and after rows go in batches, an id or a model that is not UTF-8 is refused by its row.
+func TestParquetRefusesWhatIsNotUTF8(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		ID    string  `parquet:"id"`
+		Model string  `parquet:"model,dict"`
+		Acc   float64 `parquet:"acc"`
+	}
+	for _, tt := range []struct {
+		row  int
+		put  func(*row)
+		want string
+	}{
+		{3, func(r *row) { r.ID = "caf\xe9" }, `x.parquet:3: column "id": id is "caf\xe9", not UTF-8; write the file as UTF-8`},
+		{3, func(r *row) { r.Model = "\xff" }, `x.parquet:3: column "model": model is "\xff", not UTF-8; write the file as UTF-8`},
+		{looked + 500, func(r *row) { r.ID = "caf\xe9" }, `x.parquet:1500: column "id": id is "caf\xe9", not UTF-8; write the file as UTF-8`},
+		{looked + 500, func(r *row) { r.Model = "\xff" }, `x.parquet:1500: column "model": model is "\xff", not UTF-8; write the file as UTF-8`},
+	} {
+		rows := make([]row, 2*looked)
+		for i := range rows {
+			rows[i] = row{ID: fmt.Sprint("q", i), Model: "m", Acc: float64(i % 2)}
+		}
+		tt.put(&rows[tt.row-1])
+		f := encode(t, rows, len(rows))
+		if _, err := Read(t.Context(), []File{*f}, Options{}); err == nil || err.Error() != tt.want {
+			t.Errorf("got %v, want %s", err, tt.want)
+		}
+	}
+}
