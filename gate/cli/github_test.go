@@ -56,7 +56,7 @@ func newGitHub(tb testing.TB) *github {
 //	github workflow_run EVENT N   a workflow that follows on one of a push, or of pull request N
 //	github file REVISION NAME F   the repository has a file there; N for the head of pull request N
 //	github readonly               from now on the token may not write
-//	github fail STATUS            the next request gets that answer
+//	github fail STATUS [PATH]     the next request, of a path that ends so, gets that answer
 //	github say NUMBER LOGIN TEXT  somebody comments
 //	github private                the repository of the following events is private
 //	github policy FILE            the policy of the default branch, and of the commit that pull requests were made from
@@ -145,10 +145,8 @@ func (g *github) becomes(ts *testscript.TestScript, what string, rest []string) 
 		g.ReadOnly(actiontest.WorkflowToken)
 	case what == "private":
 		ts.Setenv("TEST_PRIVATE", "true")
-	case what == "fail" && len(rest) == 1:
-		status, err := strconv.Atoi(rest[0])
-		ts.Check(err)
-		g.Fail(actiontest.Fault{Status: status, Message: "Server Error"})
+	case what == "fail" && len(rest) > 0:
+		g.Fail(actiontest.Fault{Status: numbered(ts, rest[0]), Path: append(rest, "")[1], Message: "Server Error"})
 	case what == "say" && len(rest) == 3:
 		number := numbered(ts, rest[0])
 		g.Write(number, rest[1], strings.ReplaceAll(rest[2], `\n`, "\n"))
