@@ -52,8 +52,8 @@ type check struct {
 func TestFaultAtEachRequest(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]check{
-		"once": {}, "once, another tool's baseline": {foreign: true},
-		"once, a pipeline that pushes": {foreign: true, pushed: true},
+		"once": {}, "once, another tool's baseline": {foreign: true, reads: true},
+		"once, a pipeline that pushes": {foreign: true, pushed: true, reads: true},
 		"lasting":                      {reads: true, lasting: true}, "lasting, another tool's baseline": {foreign: true, reads: true, lasting: true},
 	} {
 		requests := len(c.faulty(t, -1, nil))
