@@ -54,6 +54,8 @@ func TestWriteFlatTypesColumns(t *testing.T) {
 			"id int64: 7 12345678901234567 9", "b bool: true null null", "i int64: 1 -2 9007199254740993",
 			"d float64: 1.5 2 NaN", `m string: "x" "3.50" "0"`, "n string: null null null",
 			`o string: "{\"k\":[1]}" "[]" "plain"`, "x float64: 1 0.25 null", `late string: null "y" null`}},
+		{"text that is not UTF-8", textFile("x.jsonl", "{\"prompt\":\"caf\xe9\",\"acc\":1}\n"), Options{}, FlatOptions{Text: true},
+			[]string{`prompt string: "caf�"`, "acc int64: 1"}},
 		{"ids keep their spelling", textFile("x.jsonl", `{"id":1,"acc":1}
 {"id":"1a","acc":0}
 {"id":2.0,"acc":0}
@@ -110,6 +112,7 @@ func TestWriteFlatReadsBack(t *testing.T) {
 		"csv":          {textFile("a.csv", csv.String())},
 		"jsonl, csv":   {textFile("a.jsonl", jsonl.String()), textFile("b.csv", csv.String())},
 		"no ids":       {textFile("a.jsonl", anonymous)},
+		"not UTF-8":    {textFile("a.jsonl", strings.ReplaceAll(anonymous, `"instruction": "`, "\"instruction\": \"\xe9"))},
 		"repeated":     {textFile("a.jsonl", anonymous+anonymous)},
 		"parquet":      {{Name: "a.parquet", Content: bytes.NewReader(table.Bytes()), Size: int64(table.Len())}},
 		"parquet, csv": {{Name: "a.parquet", Content: bytes.NewReader(table.Bytes()), Size: int64(table.Len())}, textFile("b.csv", csv.String())},

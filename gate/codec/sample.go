@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"encoding/hex"
 	"math"
 	"strconv"
@@ -142,9 +143,17 @@ func (a *assembler) fingerprint(c cell) score.Fingerprint {
 	case absent, null:
 		return score.Fingerprint{}
 	case jsonValue:
-		return score.FingerprintOf(compact(c.text))
+		return score.FingerprintOf(inUTF8(compact(c.text)))
 	}
-	return score.FingerprintOf(a.plain(c))
+	return score.FingerprintOf(inUTF8(a.plain(c)))
+}
+
+// inUTF8 returns text as a dataset keeps it, so that its fingerprint is the same there: with U+FFFD for what is not UTF-8.
+func inUTF8(b []byte) []byte {
+	if utf8.Valid(b) {
+		return b
+	}
+	return bytes.ToValidUTF8(b, []byte("\uFFFD"))
 }
 
 // plain returns a cell as text: a number as the file spells it, save that a whole number has no fraction or exponent.
