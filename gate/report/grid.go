@@ -85,6 +85,7 @@ type column struct {
 	right bool
 	kind  columnKind
 	cells []cell
+	limit int // names are cut to it; 0 means whole
 }
 
 // A grid is a table of aligned columns.
@@ -110,10 +111,19 @@ func (g *grid) remove(i int) { g.columns = append(g.columns[:i:i], g.columns[i+1
 
 func (c *column) width() int {
 	w := width(c.head)
-	for _, x := range c.cells {
-		w = max(w, width(x.text))
+	for i := range c.cells {
+		w = max(w, width(c.at(i).text))
 	}
 	return w
+}
+
+// at is a cell as it is shown.
+func (c *column) at(row int) cell {
+	x := c.cells[row]
+	if c.limit > 0 {
+		x.text = fitName(x.text, c.limit)
+	}
+	return x
 }
 
 const gap = 2 // blank columns between two columns
@@ -144,12 +154,21 @@ func (g *grid) write(b *strings.Builder, columns int, color bool) {
 	g.dropColumns(columns, numberColumn)
 	g.cutNames(columns, shortestName)
 	g.dropColumns(columns, boundsColumn)
+	g.wholeNames()
+	g.cutNames(columns, shortestName)
 	g.lay(b, color)
+}
+
+// wholeNames takes back what was cut, for columns that left since have made room.
+func (g *grid) wholeNames() {
+	for i := range g.columns {
+		g.columns[i].limit = 0
+	}
 }
 
 // writeWrapped lays the grid out in as many blocks as it takes.
 func (g *grid) writeWrapped(b *strings.Builder, columns int, color bool) {
-	g.columns[0].cut(max(goodName, columns/3))
+	g.columns[0].limit = max(goodName, columns/3)
 	first := g.columns[0]
 	for rest, block := g.columns[1:], 0; len(rest) > 0; block++ {
 		part := grid{columns: []column{first, rest[0]}}
@@ -196,13 +215,7 @@ func (g *grid) cutNames(columns, shortest int) {
 			return
 		}
 		c := &g.columns[longest]
-		c.cut(max(c.width()-max(over/2, 1), shortest))
-	}
-}
-
-func (c *column) cut(w int) {
-	for i := range c.cells {
-		c.cells[i].text = fitName(c.cells[i].text, w)
+		c.limit = max(c.width()-max(over/2, 1), shortest)
 	}
 }
 
@@ -215,7 +228,7 @@ func (g *grid) lay(b *strings.Builder, color bool) {
 	for r := range g.columns[0].cells {
 		row := make([]cell, len(g.columns))
 		for i, c := range g.columns {
-			row[i] = c.cells[r]
+			row[i] = c.at(r)
 		}
 		g.layRow(b, row, widths, color)
 	}
