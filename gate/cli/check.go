@@ -77,7 +77,13 @@ func exitCode(e Env, cfg config.Config, d gate.Decision, published, shown error)
 	if shown != nil {
 		e.log("%s", describeError(shown))
 	}
-	code := map[gate.Decision]int{gate.Pass: exitPass, gate.Warn: exitPass, gate.Fail: exitFail, gate.Undecided: exitUndecided}[d]
+	code := exitUndecided
+	switch d {
+	case gate.Pass, gate.Warn:
+		code = exitPass
+	case gate.Fail:
+		code = exitFail
+	}
 	if code != exitPass && cfg.ReportOnly {
 		e.log("report-only: the decision is %s, and the exit code 0", d)
 		code = exitPass
