@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -180,4 +181,20 @@ func BenchmarkBaselineOverNetwork(b *testing.B) {
 	b.ReportMetric(float64(sent), "bytes/op")
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(ideal), "×formula")
 	b.ReportMetric(float64(len(content)), "file-bytes")
+}
+
+// A split that could not be read may hold the scores: no other is taken in its place.
+func TestBaselineOfSplitThatIsNotRead(t *testing.T) {
+	t.Parallel()
+	s := hubtest.NewServer(t)
+	s.Grant("hf_ada", hubtest.Account{Name: "ada", Orgs: []string{"acme"}})
+	s.Add("acme/m-results", hubtest.Dataset{Private: true, Files: map[string]string{
+		"data/test-00000-of-00001.parquet": string(marks(t, 0, 20, 3)), "data/train-00000-of-00001.parquet": string(marks(t, 0, 20, 1)),
+	}})
+	s.Fail(hubtest.Fault{Path: "/objects/*", Trouble: hubtest.Status(http.StatusGone, "Gone")})
+	found, err := dataset.Baseline(t.Context(), connect(t, s), dataset.Query{Repo: repo, Model: model})
+	if err != nil || found.Run != nil || found.Unreadable == nil || s.Unmet() > 0 {
+		t.Errorf("got %+v, %v, want a baseline that cannot be read", found, err)
+	}
+	found.Close()
 }
