@@ -52,6 +52,12 @@ func readRun(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event act
 	default:
 		return nil, unusable(err)
 	}
+	if event.Name == "workflow_run" { // strangers may have made them
+		if err := files.refuseLinks(); err != nil {
+			files.Close()
+			return nil, unusable(err)
+		}
+	}
 	o.Unnamed = unnamed(cfg, event, files)
 	c := &candidate{files: files, options: o}
 	if c.scores, err = readScores(ctx, e, files.files, o); err != nil {

@@ -80,10 +80,12 @@ func (w *workflow) evalConfig(ctx context.Context, e Env, cfg config.Config) (ev
 	for _, name := range cfg.EvalConfig {
 		name = path.Clean(filepath.ToSlash(name))
 		content, err := w.evaluated(ctx, name, e.Getenv("GITHUB_SHA"))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-		if err != nil {
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // it came with the scores
+			if content, err = readGivenFile(filepath.FromSlash(name)); err != nil {
+				return nil, err
+			}
+		case err != nil:
 			w.notices = append(w.notices, fmt.Sprintf("eval-config: judge and rubric are not checked: %v", err))
 			return nil, nil
 		}
@@ -92,8 +94,8 @@ func (w *workflow) evalConfig(ctx context.Context, e Env, cfg config.Config) (ev
 	return evalconf.FromFiles(files)
 }
 
-// evaluated returns a file as it was where the scores were made. One that is in the repository neither there nor in the workspace's
-// commit was handed over with the scores; the error is fs.ErrNotExist where it was not.
+// evaluated returns a file as it was where the scores were made. The error is fs.ErrNotExist for one that the repository has neither
+// there nor at the workspace's commit; any other says that it cannot be known.
 func (w *workflow) evaluated(ctx context.Context, name, workspace string) ([]byte, error) {
 	if strings.ContainsAny(name, "*?[{") {
 		return nil, fmt.Errorf("which files match %q at %.7s is not known; name each", name, w.event.SHA)
@@ -102,11 +104,16 @@ func (w *workflow) evaluated(ctx context.Context, name, workspace string) ([]byt
 	if !errors.Is(err, fs.ErrNotExist) {
 		return content, err
 	}
-	switch _, err = w.gh.File(ctx, w.event, workspace, name); {
-	case err == nil:
-		return nil, fmt.Errorf("%s is not there at %.7s", name, w.event.SHA)
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, err
+	if _, err = w.gh.File(ctx, w.event, workspace, name); err == nil {
+		err = fmt.Errorf("%s is not there at %.7s", name, w.event.SHA)
 	}
-	return readConfigFile(filepath.FromSlash(name))
+	return nil, err
+}
+
+// readGivenFile reads a file that was handed over with the scores, as hostile as they are.
+func readGivenFile(name string) ([]byte, error) {
+	if err := refuseLink(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("input eval-config: %w", err)
+	}
+	return readConfigFile(name)
 }

@@ -24,6 +24,7 @@ const maxOpen = 200
 // A scoreFiles is the files that some results name.
 type scoreFiles struct {
 	files  []codec.File
+	paths  []string      // of those that lie on this machine
 	origin *dataset.Open // where there is exactly one source and it is on a Hub
 	close  []func()
 }
@@ -62,6 +63,7 @@ func openScores(ctx context.Context, input string, sources []string, h hub.Hub, 
 		sorted = append(sorted, p)
 	}
 	slices.Sort(sorted)
+	out.paths = sorted
 	for _, p := range sorted {
 		if err := out.openPath(p); err != nil {
 			out.Close()
@@ -176,6 +178,25 @@ func walk(dir, reportDir string) ([]string, error) {
 		return nil, fmt.Errorf("the directory %q holds no scores file; give one whose files end in .jsonl, .json, .csv, .tsv or .parquet, each plain, .gz or .zst", dir)
 	}
 	return out, nil
+}
+
+// refuseLinks refuses files that are reached by a symbolic link: one in an artifact may lead to what nobody is to see.
+func (s *scoreFiles) refuseLinks() error {
+	for _, p := range s.paths {
+		if err := refuseLink(p); err != nil {
+			return fmt.Errorf("input results: %w", err)
+		}
+	}
+	return nil
+}
+
+// refuseLink refuses a file that is reached by a symbolic link, its own or that of a folder.
+func refuseLink(p string) error {
+	to, err := filepath.EvalSymlinks(p)
+	if err == nil && to != filepath.Clean(p) {
+		err = fmt.Errorf("%q is reached by a symbolic link, and under workflow_run none is followed; put the file itself into the artifact", p)
+	}
+	return err
 }
 
 // within reports whether a path lies in a directory.
