@@ -217,6 +217,7 @@ func TestEventOnEnterprise(t *testing.T) {
 func TestEventRefused(t *testing.T) {
 	t.Parallel()
 	const absent = "absent"
+	const sides = "it does not say which commit is the head of the pull request, and which branch it would change"
 	tests := []struct{ name, event, payload, want string }{
 		{"file missing", "push", absent, "no such file or directory"},
 		{"file empty", "push", "", "unexpected end of JSON input"},
@@ -224,8 +225,10 @@ func TestEventRefused(t *testing.T) {
 		{"no pull request", "pull_request", `{}`, "it does not say which pull request it is about"},
 		{"null", "pull_request_target", `null`, "it does not say which pull request it is about"},
 		{"no number", "pull_request", `{"pull_request":{"head":{}}}`, "it does not say which pull request it is about"},
-		{"head that is no commit", "pull_request", `{"pull_request":{"number":7,"head":{"sha":"../../x"}}}`, `it names "../../x", which is not the id of a commit`},
-		{"base that is no commit", "pull_request", `{"pull_request":{"number":7,"base":{"sha":"main"}}}`, `it names "main", which is not the id of a commit`},
+		{"head that is no commit", "pull_request", `{"pull_request":{"number":7,"head":{"sha":"../../x"},"base":{"ref":"main"}}}`, `it names "../../x", which is not the id of a commit`},
+		{"base that is no commit", "pull_request", `{"pull_request":{"number":7,"head":{"sha":"` + headSHA + `"},"base":{"ref":"main","sha":"main"}}}`, `it names "main", which is not the id of a commit`},
+		{"no head", "pull_request", `{"pull_request":{"number":7,"base":{"ref":"main"}}}`, sides},
+		{"no base", "pull_request", `{"pull_request":{"number":7,"head":{"sha":"` + headSHA + `"}}}`, sides},
 		{"no run", "workflow_run", `{}`, "it does not say which commit the workflow run was of"},
 		{"run without a commit", "workflow_run", `{"workflow_run":{"id":1}}`, "it does not say which commit the workflow run was of"},
 		{"number below one", "pull_request", `{"pull_request":{"number":-7}}`, "it does not say which pull request it is about"},

@@ -51,8 +51,11 @@ func (e *Event) ofPull(p payload) error {
 	if pr == nil || pr.Number <= 0 {
 		return errors.New("it does not say which pull request it is about")
 	}
+	if pr.Head.SHA == "" || pr.Base.Ref == "" { // by whose policy it is judged, and what may be accepted
+		return errors.New("it does not say which commit is the head of the pull request, and which branch it would change")
+	}
 	e.PullRequest, e.Branch = pr.Number, ""
-	e.SHA = cmp.Or(pr.Head.SHA, e.SHA) // GITHUB_SHA is a merge that nobody wrote
+	e.SHA = pr.Head.SHA // GITHUB_SHA is a merge that nobody wrote
 	e.Head, e.HeadBranch = pr.Head.Repo.name(), pr.Head.Ref
 	e.Fork = e.elsewhere(e.Head)
 	e.Base, e.BaseSHA = pr.Base.Ref, pr.Base.SHA
