@@ -1,6 +1,9 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // describedBlocks are the page of scores that were compared with nothing.
 func (v *view) describedBlocks() []block {
@@ -28,8 +31,11 @@ func (v *view) describedSaid() string {
 // distributionsSection has quartiles and levels of each metric.
 func (v *view) distributionsSection() *details {
 	t := &table{
-		head:      []string{v.labelHead(), "rows", "missing", "min", "Q1", "median", "Q3", "max", "levels"},
-		alignment: "lrlrrrrrl",
+		head:      []string{v.labelHead(), "rows", "missing", "min", "Q1", "median", "Q3", "max"},
+		alignment: "lrlrrrrr",
+	}
+	if slices.ContainsFunc(v.lines, func(l line) bool { return l.Candidate != nil && l.Candidate.Levels != nil }) {
+		t.head, t.alignment = append(t.head, "levels"), t.alignment+"l"
 	}
 	for _, l := range v.lines {
 		s := l.Candidate

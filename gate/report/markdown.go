@@ -189,7 +189,7 @@ func (v *view) reshapedSaid() string {
 	return "The means hide a change: scores are distributed otherwise than in the baseline in " + strings.Join(parts, ", ") + "."
 }
 
-// fromNowOn says what a first run leads to.
+// fromNowOn says what a first run leads to, or one that was compared with nothing but itself.
 func (v *view) fromNowOn() string {
 	recorded := true
 	var limits []string
@@ -203,11 +203,14 @@ func (v *view) fromNowOn() string {
 			limits = append(limits, v.name(l.Metric)+" "+l.Tolerance())
 		}
 	}
-	s := "The first run published from the default branch becomes the baseline. From then on"
-	if recorded {
-		s = "This run is the baseline now. From now on"
+	s := "The first run published from the default branch becomes the baseline. From then on a run"
+	switch {
+	case v.itself():
+		s = "Any other run"
+	case recorded:
+		s = "This run is the baseline now. From now on a run"
 	}
-	s += " a run that is shown to be worse by more than what is tolerated closes the gate"
+	s += " that is shown to be worse by more than what is tolerated closes the gate"
 	if len(limits) > 0 && v.knowsLimits() {
 		s += ": " + strings.Join(limits, ", ")
 	}

@@ -227,12 +227,24 @@ func (v *view) unscored() string {
 	switch {
 	case all[0] == 0:
 		return ""
-	case missing[0]+missing[1] == 0:
-		return fmt.Sprintf("All %d scores are usable.", all[0])
-	case all[1] == 0:
-		return fmt.Sprintf("%d of %d scores are missing.", missing[0], all[0])
+	case missing[0]+missing[1] > 0:
+		said := lacking(missing[0], count(all[0], "score", "scores"))
+		if all[1] > 0 {
+			said += fmt.Sprintf(" (baseline: %d of %d)", missing[1], all[1])
+		}
+		return said + "."
+	case all[0] == 1:
+		return "The one score is usable."
 	}
-	return fmt.Sprintf("%d of %d scores are missing (baseline: %d of %d).", missing[0], all[0], missing[1], all[1])
+	return fmt.Sprintf("All %d scores are usable.", all[0])
+}
+
+// lacking is "1 of 12 scores is missing", of so many scores.
+func lacking(missing int, scores string) string {
+	if missing == 1 {
+		return "1 of " + scores + " is missing"
+	}
+	return fmt.Sprintf("%d of %s are missing", missing, scores)
 }
 
 // unpaired says how many samples stood alone, of all metrics together.

@@ -88,7 +88,7 @@ func missingCell(l line) string {
 
 // missingSaid is "12 of 12 are missing (null 10, text 2)".
 func missingSaid(s *gate.Summary) string {
-	t := fmt.Sprintf("%d of %d are missing", s.Missing, s.N+s.Missing)
+	t := lacking(s.Missing, strconv.Itoa(s.N+s.Missing))
 	if causes := causesSaid(s); causes != "" {
 		t += " (" + causes + ")"
 	}

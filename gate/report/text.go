@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hubgate/hubgate/gate"
@@ -293,8 +294,12 @@ func (t *terminal) summaryGrid(m *gate.ModelReport) *grid {
 	g := &grid{wraps: true, columns: []column{
 		{head: "metric", kind: nameColumn}, {head: "n", right: true}, {head: "missing", right: true}, {head: "mean ± se", right: true},
 		{head: t.levelName()}, {head: "sd", right: true}, {head: "min", right: true}, {head: "q1", right: true}, {head: "median", right: true},
-		{head: "q3", right: true}, {head: "max", right: true}, {head: "levels"},
+		{head: "q3", right: true}, {head: "max", right: true},
 	}}
+	levels := slices.ContainsFunc(m.Findings, func(f gate.Finding) bool { return f.Candidate != nil && f.Candidate.Levels != nil })
+	if levels {
+		g.columns = append(g.columns, column{head: "levels"})
+	}
 	for i := range m.Findings {
 		f := &m.Findings[i]
 		s := f.Candidate
@@ -307,9 +312,10 @@ func (t *terminal) summaryGrid(m *gate.ModelReport) *grid {
 			mean += " ± " + c.se
 		}
 		texts := append([]string{t.metric(line{m, f}), fmt.Sprint(s.N), missingCount(s), mean, c.interval, c.sd}, c.five[:]...)
-		if s.Levels != nil {
+		switch {
+		case s.Levels != nil:
 			texts = append(texts, distribution(s))
-		} else {
+		case levels:
 			texts = append(texts, "")
 		}
 		for _, text := range texts {

@@ -74,6 +74,43 @@ func TestBlindIsNotGreen(t *testing.T) {
 	}
 }
 
+// TestCounted holds the sentence on missing scores to agree with their number.
+func TestCounted(t *testing.T) {
+	t.Parallel()
+	side := func(n, missing int) *gate.Summary { return &gate.Summary{N: n, Missing: missing, Mean: 0.5} }
+	for _, tt := range []struct {
+		candidate, baseline *gate.Summary
+		want                string
+	}{
+		{side(1, 0), nil, "The one score is usable."},
+		{side(2, 0), nil, "All 2 scores are usable."},
+		{side(0, 1), nil, "1 of 1 score is missing."},
+		{side(21, 1), side(22, 0), "1 of 22 scores is missing (baseline: 0 of 22)."},
+		{side(20, 2), side(22, 0), "2 of 22 scores are missing (baseline: 0 of 22)."},
+		{side(22, 0), side(21, 1), "0 of 22 scores are missing (baseline: 1 of 22)."},
+	} {
+		f := gate.Finding{Outcome: gate.Held, Decision: gate.Pass}
+		f.Series, f.Candidate, f.Baseline = gate.Series{Metric: "accuracy"}, tt.candidate, tt.baseline
+		r := gate.Report{Policy: gate.DefaultPolicy(), Models: []gate.ModelReport{{Model: "m", Comparable: true, Findings: []gate.Finding{f}}}}
+		if text := report.Text(r, report.TextOptions{}); !strings.Contains(text, "\n"+tt.want+"\n") {
+			t.Errorf("no line is %q:\n%s", tt.want, text)
+		}
+	}
+}
+
+// TestDescribedWithoutLevels holds a table to have no column that is empty.
+func TestDescribedWithoutLevels(t *testing.T) {
+	t.Parallel()
+	f := gate.Finding{}
+	f.Series, f.Candidate = gate.Series{Metric: "latency_ms"}, &gate.Summary{N: 9, Mean: 731.5}
+	r := gate.Report{Described: true, Policy: gate.DefaultPolicy(), Models: []gate.ModelReport{{Model: "m", Findings: []gate.Finding{f}}}}
+	for name, text := range map[string]string{"text": report.Text(r, report.TextOptions{}), "page": report.Markdown(r, page())} {
+		if strings.Contains(text, "levels") {
+			t.Errorf("the %s has a column of levels:\n%s", name, text)
+		}
+	}
+}
+
 func TestCard(t *testing.T) {
 	t.Parallel()
 	g := goldens(t)["regression"]()

@@ -105,6 +105,11 @@ func (v *view) firstRun() bool {
 	return v.only(gate.New) && (v.decision == gate.Pass || v.decision == gate.Warn)
 }
 
+// itself reports whether a baseline that is there is this very run.
+func (v *view) itself() bool {
+	return slices.ContainsFunc(v.report.Models, func(m gate.ModelReport) bool { return m.Itself })
+}
+
 // blind reports whether tests were made and not one of them could tell anything.
 func (v *view) blind() bool {
 	return v.outcomes[gate.Inconclusive] > 0 &&
@@ -257,7 +262,7 @@ func (v *view) said() string {
 	case v.report.Accepted != nil:
 		return v.nouns(func(l line) bool { return l.Accepted }) + " in " + comparisons + ", accepted."
 	case v.firstRun():
-		if slices.ContainsFunc(v.report.Models, func(m gate.ModelReport) bool { return m.Itself }) {
+		if v.itself() {
 			return "These scores are the baseline itself: there is no other run to compare with."
 		}
 		return "First run: there is no baseline to compare with yet."
