@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -172,7 +173,13 @@ func (s *Server) pathsInfo(c *call, r *repository) *answer {
 		Paths  []string `json:"paths"`
 		Expand bool     `json:"expand"`
 	}
-	if a := c.decode(&asked); a != nil {
+	if c.Header.Get("Content-Type") == "application/x-www-form-urlencoded" { // what one of the official clients sends; the other sends JSON
+		form, err := url.ParseQuery(string(c.body))
+		if err != nil {
+			return refuse(http.StatusBadRequest, "", err.Error())
+		}
+		asked.Paths = form["paths"]
+	} else if a := c.decode(&asked); a != nil {
 		return a
 	}
 	var list []object

@@ -76,62 +76,46 @@ func (s *store) confirmNoMain(ctx context.Context, none error) error {
 	return none
 }
 
-// confirmNoFile returns none, which says that a commit lacks a file, when what is known of the commit says so too.
+// confirmNoFile returns none, which says that a commit lacks a file, when the lookup of its path says so too.
 func (s *store) confirmNoFile(ctx context.Context, commit, path string, none error) error {
-	names, err := s.names(ctx, commit)
+	nodes, err := s.lookUp(ctx, commit, path)
 	switch {
 	case err != nil:
 		return err
-	case slices.Contains(names, path):
+	case slices.ContainsFunc(nodes, node.isFile):
 		return s.fail("open", commit, path, contradiction("the file"))
 	}
 	return none
 }
 
-// confirmEmpty returns an error unless what is known of a commit says too that it has no file under dir.
+// confirmEmpty returns an error unless the lookup of a folder says too that a commit lacks it; for the root, that of what is in
+// nearly every dataset.
 func (s *store) confirmEmpty(ctx context.Context, commit, dir string) error {
-	names, err := s.names(ctx, commit)
+	paths := []string{dir}
+	if dir == "" {
+		paths = []string{".gitattributes", "README.md", "data"}
+	}
+	nodes, err := s.lookUp(ctx, commit, paths...)
 	switch {
 	case err != nil:
 		return err
-	case slices.ContainsFunc(names, func(name string) bool { return dir == "" || strings.HasPrefix(name, dir+"/") }):
+	case slices.ContainsFunc(nodes, func(n node) bool { return dir == "" || !n.isFile() }):
 		return s.fail("list", commit, dir, contradiction("any file"))
 	}
 	return nil
 }
 
-// names returns the paths of a commit's files by another answer than its list. They are kept until those of another are asked for.
-// The request is GET /api/datasets/{repo}/revision/{commit}.
-func (s *store) names(ctx context.Context, commit string) ([]string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock() // held over the request: who asks meanwhile wants the same answer
-	if s.named == commit {
-		return s.files, nil
+// lookUp returns which of some paths a commit has. The list of all files in what the Hub says of a commit would do for any of
+// them, and is cut short where there are many, and sometimes missing.
+func (s *store) lookUp(ctx context.Context, commit string, paths ...string) ([]node, error) {
+	r := pathsInfo(s.hub.current(s.repo), commit, paths)
+	r.op, r.target, r.repo = "list", s.target(commit, paths[0]), s.repo
+	var nodes []node
+	_, err := s.hub.call(ctx, r, &nodes)
+	if (errors.Is(err, hub.ErrNoEntry) || errors.Is(err, hub.ErrNoRevision)) && ctx.Err() == nil {
+		return nil, s.fail("list", commit, paths[0], fmt.Errorf("%w: what the commit holds cannot be had: %s", hub.ErrUnavailable, reason(err)))
 	}
-	var info struct {
-		SHA   string `json:"sha"`
-		Files *[]struct {
-			Name string `json:"rfilename"`
-		} `json:"siblings"`
-	}
-	r := request{
-		op: "list", target: s.target(commit, ""), repo: s.repo, path: datasetAPI(s.hub.current(s.repo), "revision", commit),
-		query: url.Values{"expand": {"sha", "siblings"}},
-	}
-	_, err := s.hub.call(ctx, r, &info)
-	switch {
-	case errors.Is(err, hub.ErrNoEntry), errors.Is(err, hub.ErrNoRevision) && ctx.Err() == nil:
-		return nil, s.fail("list", commit, "", fmt.Errorf("%w: what the commit holds cannot be had: %s", hub.ErrUnavailable, reason(err)))
-	case err != nil:
-		return nil, err
-	case info.SHA != commit || info.Files == nil:
-		return nil, s.fail("list", commit, "", fmt.Errorf("%w: it does not say what the commit holds", hub.ErrNotHub))
-	}
-	s.named, s.files = commit, nil
-	for _, f := range *info.Files {
-		s.files = append(s.files, f.Name)
-	}
-	return s.files, nil
+	return nodes, err
 }
 
 // reason returns what an error says without where it happened, and without what it is to callers.

@@ -102,7 +102,7 @@ func TestAbsentNeedsTwoAnswers(t *testing.T) {
 	}
 }
 
-// What is really not there costs one more request: of a commit's files, however many are asked for.
+// What is really not there costs one more request; a dataset, no more however often it is asked for.
 func TestAbsentCosts(t *testing.T) {
 	t.Parallel()
 	s, h, st, at := told(t)
@@ -122,8 +122,8 @@ func TestAbsentCosts(t *testing.T) {
 			t.Errorf("%s: got %d files, %v", name, n, err)
 		}
 	}
-	if n := asked(s, "/api/datasets/acme/tiny/revision/"+at.ID); n != 1 {
-		t.Errorf("files: asked %d times, want once", n)
+	if n := asked(s, "/api/datasets/acme/tiny/paths-info/"+at.ID); n != 6 {
+		t.Errorf("files and folders: asked %d times, want 6", n)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestAbsentUnconfirmed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, h, st, at := told(t)
-			for _, path := range []string{"/api/datasets", "/api/datasets/acme/tiny/r*"} {
+			for _, path := range []string{"/api/datasets", "/api/datasets/acme/tiny/refs", "/api/datasets/acme/tiny/paths-info/*"} {
 				s.Fail(hubtest.Fault{Path: path, Times: -1, Trouble: trouble})
 			}
 			s.Fail(hubtest.Fault{Path: "*/commits/main", Trouble: hubtest.Status(http.StatusNotFound, "Revision not found")})

@@ -2,11 +2,11 @@ package remote
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 
@@ -181,6 +181,17 @@ func (n node) holds(u *upload) bool {
 	return n.LFS.OID == u.sha256
 }
 
+// pathsInfo asks which of some paths a commit of a dataset has. Those that it lacks are left out of the answer, a list of nodes.
+// It is sent as a form: some mirrors take nothing else.
+//
+//	POST /api/datasets/{repo}/paths-info/{commit}
+func pathsInfo(r hub.Repo, commit string, paths []string) request {
+	return request{
+		method: http.MethodPost, path: datasetAPI(r, "paths-info", commit), repeatable: true,
+		contentType: "application/x-www-form-urlencoded", body: []byte(url.Values{"paths": paths, "expand": {"false"}}.Encode()),
+	}
+}
+
 // parentNodes looks up what the change touches at its parent: files, and the folders above them.
 func (p *push) parentNodes(ctx context.Context) (map[string]node, error) {
 	names := map[string]bool{}
@@ -194,13 +205,8 @@ func (p *push) parentNodes(ctx context.Context) (map[string]node, error) {
 	}
 	nodes := make(map[string]node, len(names))
 	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(names)), maxPaths) {
-		body, err := json.Marshal(map[string]any{"paths": chunk, "expand": false})
-		if err != nil {
-			return nil, err
-		}
 		var found []node
-		_, err = p.hub.call(ctx, p.request(request{path: p.api("paths-info", p.change.Parent), body: body}), &found)
-		if err != nil {
+		if _, err := p.hub.call(ctx, p.request(pathsInfo(p.hub.current(p.repo), p.change.Parent, chunk)), &found); err != nil {
 			return nil, err
 		}
 		for _, n := range found {

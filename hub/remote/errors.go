@@ -71,7 +71,9 @@ func (h *Hub) fail(ctx context.Context, r request, a *answer) error {
 	case code == "RepoNotFound", a.status == http.StatusUnauthorized && r.repo != (hub.Repo{}) && !strings.HasPrefix(message, badToken):
 		e.Err, e.Advice = hub.ErrHidden, h.wayToToken(r.repo)
 		if a.status != http.StatusUnauthorized && h.certain(ctx, r.repo) { // who is let in is not answered 401
-			e.Err = h.confirmAbsent(ctx, r.repo)
+			if e.Err = h.confirmAbsent(ctx, r.repo); errors.Is(e.Err, hub.ErrHidden) {
+				e.Advice = "create it, empty and private, where there is none yet, and run again"
+			}
 		}
 	default:
 		e.Advice, e.Err = refusalOf(a, message)

@@ -61,9 +61,9 @@ func TestPaths(t *testing.T) {
 	want := []string{
 		"/mirror/api/datasets/acme/tiny/commits/refs%2Fpr%2F3",
 		"/mirror/api/datasets/acme/tiny/tree/" + at.ID + "/data/a%20b",
-		"/mirror/api/datasets/acme/tiny/revision/" + at.ID,
+		"/mirror/api/datasets/acme/tiny/paths-info/" + at.ID,
 		"/mirror/datasets/acme/tiny/resolve/" + at.ID + "/100%25/a%3Fb%23c",
-		"/mirror/api/datasets/acme/tiny/revision/" + at.ID,
+		"/mirror/api/datasets/acme/tiny/paths-info/" + at.ID,
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got  %q\nwant %q", got, want)

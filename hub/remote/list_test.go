@@ -176,7 +176,7 @@ func TestListOfNothing(t *testing.T) {
 	t.Parallel()
 	missing := func() *http.Response { return respond(404, "", "X-Error-Code: EntryNotFound") }
 	info := func() *http.Response {
-		return respond(200, `{"sha":"`+someCommit.ID+`","siblings":[{"rfilename":"data-2/a"},{"rfilename":"data"}]}`)
+		return respond(200, `[{"type":"file","path":"data"}]`)
 	}
 	begun := func() *http.Response {
 		return respond(200, `[{"type":"file","path":"data/a","size":1}]`, `Link: </api/datasets/acme/tiny/tree/x?cursor=2>; rel="next"`)

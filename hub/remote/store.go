@@ -14,10 +14,8 @@ type store struct {
 	repo   hub.Repo // as it is called now
 	public bool     // when it was opened; false where it was not said
 
-	mu    sync.Mutex
-	head  string   // of main, the newest that is known; empty where none is
-	named string   // the commit whose files are named; see store.names
-	files []string // their paths
+	mu   sync.Mutex
+	head string // of main, the newest that is known; empty where none is
 }
 
 // Repo implements hub.Reader. A dataset that was renamed has its new name.
