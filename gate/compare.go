@@ -200,13 +200,15 @@ func (m *measurement) resolve(p Policy) {
 	}
 	m.BaselineOffScale = declared != nil && hints[1].Scale == nil && m.baseline.elsewhere(*declared)
 	m.Scale = declared
-	if m.Scale == nil && m.candidate.within(unitScale()) && m.baseline.within(unitScale()) {
+	cost := hints[0].merge(hints[1]).Direction == Lower // which happens to lie in [0, 1], in some unit
+	if m.Scale == nil && !cost && m.candidate.within(unitScale()) && m.baseline.within(unitScale()) {
 		unit := unitScale()
 		m.Scale = &unit
 	}
 	// Policies and hints are told apart by whose pointer it is: of equal scales the policy's is the one taken.
 	hinted := declared != nil && (declared == hints[0].Scale || declared == hints[1].Scale)
 	m.MaxLoss = m.Criterion.MaxLoss.tolerance(m.Scale, hinted && (hints[0].Scale == nil) != (hints[1].Scale == nil), m.baseline)
+	m.checkCriterion()
 }
 
 // elsewhere reports whether a side's scores are plainly of another scale: more of them lie off this one than on it, or some

@@ -26,6 +26,7 @@ type Comparison struct {
 	Series
 	Criterion           Criterion    // the effective one: policy, hints and defaults resolved
 	MaxLoss             float64      // tolerated worsening in the metric's own units, not negative; 0 for a percentage of nothing
+	Idle                bool         // MaxLoss is so wide that no loss can exceed it, of a series that is not advisory
 	Scale               *score.Scale // declared, known by format, or plainly [0, 1]; nil when unknown
 	Candidate, Baseline *Summary
 	PassFail            bool // every usable value on both sides is 0 or 1

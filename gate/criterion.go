@@ -2,6 +2,7 @@ package gate
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"path"
 
@@ -87,3 +88,38 @@ func (l Loss) tolerance(scale *score.Scale, oneSided bool, baseline *side) float
 
 // clamp keeps what leaves float64's range at its end, so that no infinity reaches a report.
 func clamp(x float64) float64 { return min(max(x, -math.MaxFloat64), math.MaxFloat64) }
+
+// checkCriterion sees whether the criterion can do what it is for on the scale that the scores turn out to have.
+func (m *measurement) checkCriterion() {
+	c := m.Criterion
+	switch {
+	case c.Tier == Advisory, m.candidate.n()+m.baseline.n() == 0:
+		return
+	case m.Scale != nil:
+		m.Idle = m.MaxLoss >= m.Scale.Width()
+	default: // no loss takes scores below zero that never are
+		positive := score.Scale{Max: math.MaxFloat64}
+		m.Idle = c.MaxLoss.Percent && c.MaxLoss.Value >= 100 && c.Direction == Higher && m.candidate.within(positive) && m.baseline.within(positive)
+	}
+	if m.Idle {
+		m.warn("%s", m.idleClause())
+	}
+	if c.Min != nil && m.Scale != nil && !m.Scale.Contains(*c.Min) {
+		m.warn("min %s lies outside the scale of %s; write a score on the scale, or declare another", shortest(*c.Min, 6), scale(m.Scale))
+	}
+}
+
+// idleClause says that nothing can exceed the tolerance, and how to mend it.
+func (c Comparison) idleClause() string {
+	loss, where, mend := *c.Criterion.MaxLoss, "", "write a smaller one"
+	if c.Scale != nil {
+		where = " on the scale of " + scale(c.Scale)
+	}
+	if !loss.Percent && loss.Value < 100 {
+		mend = fmt.Sprintf("for %g per cent write %[1]g%%", loss.Value)
+	}
+	if c.Criterion.Scale == nil && c.Scale != nil {
+		mend += ", or declare the scale where it is another"
+	}
+	return fmt.Sprintf("max-loss %s tolerates everything%s; %s", loss, where, mend)
+}

@@ -1,6 +1,8 @@
 package gate_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hubgate/hubgate/gate"
@@ -114,6 +116,81 @@ func TestOddRecordedScale(t *testing.T) {
 			if f := gate.Evaluate(candidate, against(baseline), p).Models[0].Findings[0]; f.Outcome != gate.Invalid || f.Decision != gate.Fail {
 				t.Errorf("%v recorded, %v declared: %v, %v", scale, declared, f.Outcome, f.Decision)
 			}
+		}
+	}
+}
+
+// A tolerance that no loss can exceed, on a scale that the scores turn out to have, holds nothing and is told of.
+func TestIdleTolerance(t *testing.T) {
+	t.Parallel()
+	var half, tenths, spread []float64
+	for i := range 40 {
+		half = append(half, float64(i%2))
+		tenths = append(tenths, 0.3+float64(i%5)/10)
+		spread = append(spread, 20+float64(i%7))
+	}
+	marks := gate.Hint{Scale: &score.Scale{Min: 1, Max: 3}}
+	cost := gate.Hint{Direction: gate.Lower, Tier: gate.Advisory}
+	for _, tt := range []struct {
+		name                string
+		loss                gate.Loss
+		hint                gate.Hint
+		tier                gate.Tier
+		candidate, baseline []float64
+		warning             string // empty where the tolerance does its work
+		outcome             gate.Outcome
+	}{
+		{"pass or fail, in per cent without the sign", gate.Loss{Value: 5}, gate.Hint{}, 0, repeated(0, 40), half,
+			"max-loss 5 tolerates everything on the scale of 0 to 1; for 5 per cent write 5%, or declare the scale where it is another", gate.Inconclusive},
+		{"in pass or fail", gate.Loss{Value: 0.05}, gate.Hint{}, 0, repeated(0, 40), half, "", gate.Regressed},
+		{"plainly 0 to 1", gate.Loss{Value: 5}, gate.Hint{}, 0, tenths, tenths,
+			"max-loss 5 tolerates everything on the scale of 0 to 1; for 5 per cent write 5%, or declare the scale where it is another", gate.Inconclusive},
+		{"as wide as the scale", gate.Loss{Value: 100, Percent: true}, gate.Hint{}, 0, tenths, tenths,
+			"max-loss 100% tolerates everything on the scale of 0 to 1; write a smaller one, or declare the scale where it is another", gate.Inconclusive},
+		{"known by format", gate.Loss{Value: 10}, marks, 0, repeated(1, 40), repeated(3, 40),
+			"max-loss 10 tolerates everything on the scale of 1 to 3; for 10 per cent write 10%", gate.Inconclusive},
+		{"just narrower", gate.Loss{Value: 1.5}, marks, 0, repeated(1, 40), repeated(3, 40), "", gate.Regressed},
+		{"a gain all the same", gate.Loss{Value: 10}, marks, 0, repeated(3, 40), repeated(1, 40),
+			"max-loss 10 tolerates everything on the scale of 1 to 3; for 10 per cent write 10%", gate.Improved},
+		{"advisory", gate.Loss{Value: 5}, gate.Hint{}, gate.Advisory, repeated(0, 40), half, "", gate.Held},
+		{"seconds, which happen to be below 1", gate.Loss{Value: 2}, cost, gate.Critical, tenths, tenths, "", gate.Held},
+		{"units of no scale", gate.Loss{Value: 50}, gate.Hint{}, 0, spread, spread, "", gate.Held},
+		{"more than there is", gate.Loss{Value: 150, Percent: true}, gate.Hint{}, 0, spread, spread,
+			"max-loss 150% tolerates everything; write a smaller one", gate.Inconclusive},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			candidate, baseline := column(t, tt.candidate...), column(t, tt.baseline...)
+			candidate.Hints = map[string]gate.Hint{"accuracy": tt.hint}
+			baseline.Hints = candidate.Hints
+			p := policy(criteria(gate.Criterion{Metric: "accuracy", MaxLoss: &tt.loss, Tier: tt.tier}))
+			f := gate.Evaluate(candidate, against(baseline), p).Models[0].Findings[0]
+			told := slices.Contains(f.Warnings, tt.warning)
+			if f.Outcome != tt.outcome || f.Idle != (tt.warning != "") || f.Idle != told {
+				t.Errorf("%v, idle %t: %s; warnings %q", f.Outcome, f.Idle, f.Reason, f.Warnings)
+			}
+			if f.Outcome == gate.Inconclusive && !strings.HasSuffix(f.Reason, ", and this shows nothing: "+tt.warning) {
+				t.Errorf("reason %q", f.Reason)
+			}
+		})
+	}
+}
+
+// A floor outside the scale that the scores turn out to have is breached always or never.
+func TestFloorOffScale(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		min       float64
+		shown     string
+		direction gate.Direction
+		outcome   gate.Outcome
+	}{{85, "85", gate.Higher, gate.Breached}, {85, "85", gate.Lower, gate.Held}, {-1, "−1", gate.Higher, gate.Held}} {
+		scores := column(t, repeated(0.9, 40)...)
+		p := policy(criteria(gate.Criterion{Metric: "accuracy", Min: &tt.min, Direction: tt.direction}))
+		f := gate.Evaluate(scores, against(scores), p).Models[0].Findings[0]
+		want := "min " + tt.shown + " lies outside the scale of 0 to 1; write a score on the scale, or declare another"
+		if f.Outcome != tt.outcome || !slices.Contains(f.Warnings, want) {
+			t.Errorf("min %g, %s: %s, warnings %q", tt.min, tt.direction, f.Outcome, f.Warnings)
 		}
 	}
 }

@@ -81,6 +81,8 @@ func (p Policy) judgeLoss(c Comparison) (Outcome, Decision) {
 // differs in its own way and there is no bound, by enough samples and groups of them.
 func (c Comparison) excludes() bool {
 	switch t := c.Decided; {
+	case c.Idle:
+		return false // what is ruled out could not happen
 	case t.Degenerate:
 		enough := min(t.N[0], t.N[1]) >= smallSample && (t.Method != stat.ClusteredT || min(t.Groups[0], t.Groups[1]) >= fewGroups)
 		return enough && c.Loss() <= c.MaxLoss+c.slack()

@@ -97,6 +97,8 @@ func (p Policy) inconclusiveReason(c Comparison) string {
 	switch {
 	case c.Decided == nil:
 		return moved + p.untested(c)
+	case c.Idle:
+		return moved + c.interval() + ", and this shows nothing: " + c.idleClause()
 	case c.OneSideConstant:
 		return fmt.Sprintf("%s, not distinguishable from noise at %s: one side has no spread at all", moved, c.sampleCount())
 	case c.Decided.Degenerate && loss == 0:

@@ -257,7 +257,9 @@ func (v *view) sentence(l line, p *Page) string {
 	case gate.New:
 		return v.named(l) + " has no baseline."
 	case gate.Inconclusive:
-		return v.named(l) + v.blindSaid(l)
+		if !l.Idle {
+			return v.named(l) + v.blindSaid(l)
+		}
 	}
 	return v.named(l) + ": " + codeSpan(l.Reason, saidLength)
 }
