@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -164,6 +165,29 @@ func ReadRows[T any](r io.ReaderAt, size int64) ([]T, error) {
 		}
 	}
 	return rows, nil
+}
+
+// UnreadColumns returns the names of the columns that [ReadRows] passes over: those that T lacks.
+func UnreadColumns[T any](r io.ReaderAt, size int64) ([]string, error) {
+	fields, err := fieldsOf(reflect.TypeFor[T]())
+	if err != nil {
+		return nil, err
+	}
+	f, err := openTable(r, size)
+	if err != nil {
+		return nil, err
+	}
+	p, err := openParquet(f)
+	if err != nil {
+		return nil, err
+	}
+	var unread []string
+	for _, leaf := range p.leaves {
+		if len(leaf.path) != 1 || !slices.ContainsFunc(fields, func(f tableField) bool { return f.node.name == leaf.name }) {
+			unread = append(unread, strings.Join(leaf.path, "."))
+		}
+	}
+	return unread, nil
 }
 
 // openTable returns a small table, in memory where it is remote.

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/codec"
@@ -78,7 +79,10 @@ func baselineIn(ctx context.Context, st hub.Store, q Query) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	s := search{Query: q, st: st, at: at}
+	s := newSearch(ctx, q, st, at)
+	if q.Path == "" {
+		defer meanwhile(s.data)()
+	}
 	rec, err := readRecord(ctx, st, at)
 	if err != nil {
 		return s.unreadable(ctx, err)
@@ -114,17 +118,24 @@ type search struct {
 	at  hub.Commit
 	rec *Record // at the commit; nil where another tool wrote the dataset
 
-	rows []HistoryRow // at the commit; nil until it is read
+	// What is read of the commit when it is first asked for, and once.
+	data    func() ([]hub.Entry, error)  // the score files under data/
+	history func() ([]HistoryRow, error) // of the dataset with rec
 }
 
-// history returns the rows at the commit, which are read once.
-func (s *search) history(ctx context.Context) ([]HistoryRow, error) {
-	if s.rows != nil {
-		return s.rows, nil
-	}
-	rows, err := s.rec.history(ctx, s.st, s.at)
-	s.rows = rows
-	return rows, err
+func newSearch(ctx context.Context, q Query, st hub.Store, at hub.Commit) *search {
+	s := &search{Query: q, st: st, at: at}
+	s.data = sync.OnceValues(func() ([]hub.Entry, error) { return list(ctx, st, at, "data") })
+	s.history = sync.OnceValues(func() ([]HistoryRow, error) { return s.rec.history(ctx, st, at, false) })
+	return s
+}
+
+// meanwhile begins to read what will be asked for, beside what is read before that. The function that it returns waits until
+// that has ended.
+func meanwhile[T any](read func() (T, error)) (wait func()) {
+	var wg sync.WaitGroup
+	wg.Go(func() { _, _ = read() }) // whoever asks is told what went wrong
+	return wg.Wait
 }
 
 // unreadable says that a baseline is there and cannot be read, unless reading was only interrupted.
@@ -139,7 +150,7 @@ func (s *search) unreadable(ctx context.Context, err error) (Found, error) {
 func (s *search) foreign(ctx context.Context) (Found, error) {
 	o := s.Options
 	o.ModelID = s.Model
-	files, note, err := splitFiles(ctx, s.st, s.at, o)
+	files, note, err := s.split(ctx, o)
 	if err != nil {
 		return s.unreadable(ctx, err)
 	}
@@ -163,9 +174,18 @@ func (s *search) foreign(ctx context.Context) (Found, error) {
 	return found, nil
 }
 
+// split returns the files of the split that holds the scores, as [splitFiles] does.
+func (s *search) split(ctx context.Context, o codec.Options) ([]hub.Entry, string, error) {
+	data, err := s.data()
+	if err != nil {
+		return nil, "", err
+	}
+	return splitFiles(ctx, s.st, s.at, data, o)
+}
+
 // unlessRecorded finds a first run, unless the history knows of a baseline that is lost, or data/ holds one that cannot be read.
 func (s *search) unlessRecorded(ctx context.Context) (Found, error) {
-	rows, err := s.history(ctx)
+	rows, err := s.history()
 	if err != nil {
 		return s.unreadable(ctx, err)
 	}
@@ -199,7 +219,7 @@ func (s *search) earlierPush(ctx context.Context, candidate []hub.Entry) (Found,
 		if err != nil {
 			return s.unreadable(ctx, err)
 		}
-		found, err := (&search{Query: s.Query, st: s.st, at: at}).push(ctx, candidate)
+		found, err := newSearch(ctx, s.Query, s.st, at).push(ctx, candidate)
 		var refused *hub.Error
 		switch {
 		case errors.As(err, &refused) || ctx.Err() != nil:
@@ -217,7 +237,7 @@ func (s *search) earlierPush(ctx context.Context, candidate []hub.Entry) (Found,
 func (s *search) push(ctx context.Context, candidate []hub.Entry) (Found, error) {
 	o := s.Options
 	o.ModelID = s.Model
-	files, _, err := splitFiles(ctx, s.st, s.at, o)
+	files, _, err := s.split(ctx, o)
 	if err != nil || len(files) == 0 || known(files) && slices.Equal(files, candidate) {
 		return Found{}, err
 	}

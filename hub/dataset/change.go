@@ -114,7 +114,7 @@ func (p *Push) state(ctx context.Context, st hub.Reader, head hub.Commit) (state
 	if err := p.owns(s.record); err != nil {
 		return s, err
 	}
-	if s.rows, err = s.record.history(ctx, st, head); err != nil {
+	if s.rows, err = s.record.history(ctx, st, head, true); err != nil {
 		return s, err
 	}
 	if s.card, err = readSmall(ctx, st, head, cardPath); err != nil {

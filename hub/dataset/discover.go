@@ -136,7 +136,7 @@ func (q *Search) counts(metric string) bool {
 // recorded takes the current baseline from the history, which has all that ranking needs.
 func (q *Search) recorded(ctx context.Context, st hub.Store, at hub.Commit, rec *Record) (Discovery, error) {
 	b := rec.Baseline
-	rows, err := rec.history(ctx, st, at)
+	rows, err := rec.history(ctx, st, at, false)
 	if err != nil {
 		return Discovery{}, err
 	}
@@ -145,8 +145,7 @@ func (q *Search) recorded(ctx context.Context, st hub.Store, at hub.Commit, rec 
 		Source: Location{Repo: st.Repo(), Revision: mainBranch}.String(), Commit: at.ID, SHA256: b.SHA256, GitSHA: b.GitSHA, RunURL: b.RunURL, Created: b.Created, Attempt: b.Attempt,
 		EvalConfig: b.EvalConfig.parts(),
 	}}
-	s := search{st: st, at: at}
-	replaced, err := s.replaced(ctx, b)
+	replaced, err := newSearch(ctx, Query{}, st, at).replaced(b)
 	if err != nil {
 		return Discovery{}, err
 	}
@@ -222,7 +221,7 @@ func (q *Search) foreign(ctx context.Context, st hub.Store, at hub.Commit, rec *
 	if rec != nil {
 		o.ModelID = rec.Model
 	}
-	files, note, err := splitFiles(ctx, st, at, o)
+	files, note, err := newSearch(ctx, Query{}, st, at).split(ctx, o)
 	if err != nil {
 		return Discovery{}, err
 	}

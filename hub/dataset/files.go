@@ -133,14 +133,12 @@ func list(ctx context.Context, st hub.Reader, at hub.Commit, dir string) ([]hub.
 	return out, nil
 }
 
-// splitFiles returns the files of the split that holds a dataset's scores, and what should be said about the choice. It
-// returns none where there are no score files.
-func splitFiles(ctx context.Context, st hub.Reader, at hub.Commit, o codec.Options) ([]hub.Entry, string, error) {
-	files, err := list(ctx, st, at, "data")
-	if err != nil {
-		return nil, "", err
-	}
+// splitFiles returns the files of the split that holds a dataset's scores, of those under data/ where there are any, and what
+// should be said about the choice. It returns none where there are no score files.
+func splitFiles(ctx context.Context, st hub.Reader, at hub.Commit, data []hub.Entry, o codec.Options) ([]hub.Entry, string, error) {
+	files := data
 	if len(files) == 0 {
+		var err error
 		if files, err = list(ctx, st, at, ""); err != nil {
 			return nil, "", err
 		}
@@ -159,7 +157,7 @@ func pushedFiles(ctx context.Context, st hub.Reader, at hub.Commit, o codec.Opti
 		return nil, err
 	}
 	if len(files) == 0 {
-		files, _, err = splitFiles(ctx, st, at, o)
+		files, _, err = splitFiles(ctx, st, at, nil, o)
 		return files, err
 	}
 	rec, err := readRecord(ctx, st, at)

@@ -67,6 +67,11 @@ func runPath(id string, created time.Time) string {
 // History returns the rows of the runs recorded at a commit, oldest first; none where the dataset has no history. It refuses
 // numbers that no run has.
 func History(ctx context.Context, r hub.Reader, at hub.Commit) ([]HistoryRow, error) {
+	return readHistory(ctx, r, at, false)
+}
+
+// readHistory is [History]. To write it anew it refuses a file with columns that would be lost, as one of a newer version has.
+func readHistory(ctx context.Context, r hub.Reader, at hub.Commit, anew bool) ([]HistoryRow, error) {
 	blob, err := r.Open(ctx, at, historyPath)
 	if errors.Is(err, hub.ErrNoEntry) {
 		return nil, nil
@@ -82,14 +87,23 @@ func History(ctx context.Context, r hub.Reader, at hub.Commit) ([]HistoryRow, er
 	if err := checkRows(rows); err != nil {
 		return nil, fmt.Errorf("%s@%s/%w", r.Repo(), at.ID, err)
 	}
+	if anew {
+		unread, err := codec.UnreadColumns[HistoryRow](blob, blob.Size())
+		if err == nil && len(unread) > 0 {
+			err = fmt.Errorf("this version would lose what it does not know, column %s; update hubgate", strings.Join(unread, ", "))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s@%s/%s: %w", r.Repo(), at.ID, historyPath, err)
+		}
+	}
 	slices.SortStableFunc(rows, func(a, b HistoryRow) int { return a.Time.Compare(b.Time) })
 	return rows, nil
 }
 
-// history is [History] of a dataset with the record r, nil for none. It refuses a history that does not have the baseline: what else
+// history is [readHistory] of a dataset with the record r, nil for none. It refuses a history that does not have the baseline: what else
 // is lost is not known, and nothing must be judged by it or built on it.
-func (r *Record) history(ctx context.Context, st hub.Reader, at hub.Commit) ([]HistoryRow, error) {
-	rows, err := History(ctx, st, at)
+func (r *Record) history(ctx context.Context, st hub.Reader, at hub.Commit, anew bool) ([]HistoryRow, error) {
+	rows, err := readHistory(ctx, st, at, anew)
 	if err != nil || r == nil || r.Baseline == nil || slices.ContainsFunc(rows, func(row HistoryRow) bool { return row.RunID == r.Baseline.Run }) {
 		return rows, err
 	}

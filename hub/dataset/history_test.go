@@ -40,7 +40,8 @@ func TestHistoryNulls(t *testing.T) {
 	}
 }
 
-// An older file lacks columns that are nullable, and a newer one has more: both read.
+// An older file lacks columns that are nullable, and a newer one has more: both read. The newer one is not written over, which would
+// lose what only it has.
 func TestHistoryOtherVersions(t *testing.T) {
 	t.Parallel()
 	type older struct {
@@ -68,6 +69,12 @@ func TestHistoryOtherVersions(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, b.history()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		p := b.judged(job(t, 1, "bbb", 0.8), gate.Baseline{})
+		if name != "newer" {
+			b.publish(p)
+		} else if err := b.refuse(p); !strings.HasSuffix(err.Error(), "would lose what it does not know, column carbon; update hubgate") {
+			t.Errorf("newer: got %v", err)
 		}
 	}
 }

@@ -160,7 +160,8 @@ func TestBaselineReadsLittle(t *testing.T) {
 }
 
 // BenchmarkBaselineOverNetwork reads a baseline of 145 MB with 50 ms a request, beside the time that the requests and bytes
-// would take by themselves: RTT × (6 + 2 + ⌈ranges / 32⌉), six of them to find the file, and bytes / bandwidth, of which loopback has plenty.
+// would take by themselves: RTT × (5 + 2 + ⌈ranges / 32⌉), five of them to find the file, with two requests in one of these, and
+// bytes / bandwidth, of which loopback has plenty.
 func BenchmarkBaselineOverNetwork(b *testing.B) {
 	const rtt = 50 * time.Millisecond
 	content := largeBaseline(b, 1570)
@@ -176,7 +177,7 @@ func BenchmarkBaselineOverNetwork(b *testing.B) {
 			sent += r.Sent
 		}
 	}
-	ideal := rtt * time.Duration(6+2+(groups+31)/32) // six to find the file
+	ideal := rtt * time.Duration(5+2+(groups+31)/32)
 	b.ReportMetric(float64(requests), "requests/op")
 	b.ReportMetric(float64(sent), "bytes/op")
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(ideal), "×formula")

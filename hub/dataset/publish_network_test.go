@@ -104,9 +104,9 @@ func TestPublishRequests(t *testing.T) {
 	s.Grant("hf_ada", hubtest.Account{Name: "ada", Orgs: []string{"acme"}})
 	b := newBench(t)
 	// 17: to find the dataset and read what it holds 7, to look up what changes 1, to send five files of which three are tables 9.
-	// The first run makes certain that there is no dataset, creates it and sees that it is private, makes certain that nothing is in it,
-	// and has one thing less to read.
-	for i, most := range []int{21, 17, 17} {
+	// The first run makes certain that there is no dataset, creates it and sees that it is private, makes certain of each of four things
+	// that it does not hold it, and has one thing less to read.
+	for i, most := range []int{24, 17, 17} {
 		p := b.judged(job(t, i, fmt.Sprint("sha", i), 0.8), gate.Baseline{})
 		b.hub = connect(t, s)
 		s.ResetRequests()

@@ -15,7 +15,8 @@ import (
 
 // recorded reads the baseline of a dataset that this program wrote.
 func (s *search) recorded(ctx context.Context) (Found, error) {
-	b, note, err := s.wanted(ctx, s.rec.Baseline)
+	defer meanwhile(s.history)()
+	b, note, err := s.wanted(s.rec.Baseline)
 	if errors.Is(err, ErrNotRecorded) {
 		return Found{}, err
 	}
@@ -37,7 +38,7 @@ func (s *search) recorded(ctx context.Context) (Found, error) {
 	if found, err = s.unlessItself(ctx, b, found); err != nil || found.Run == nil {
 		return found, err
 	}
-	rows, err := s.history(ctx)
+	rows, err := s.history()
 	if err != nil {
 		found.Close()
 		return s.unreadable(ctx, err)
@@ -82,11 +83,11 @@ func mostRepeated(rows []HistoryRow, fingerprint string) string {
 }
 
 // wanted returns the recorded run that is asked for, and a sentence where it is another than was wished for.
-func (s *search) wanted(ctx context.Context, current *BaselineRecord) (*BaselineRecord, string, error) {
+func (s *search) wanted(current *BaselineRecord) (*BaselineRecord, string, error) {
 	if s.Path == "" {
-		return s.ofAncestors(ctx, current)
+		return s.ofAncestors(current)
 	}
-	rows, err := s.history(ctx)
+	rows, err := s.history()
 	if err != nil {
 		return nil, "", err
 	}
@@ -104,11 +105,11 @@ func (s *search) wanted(ctx context.Context, current *BaselineRecord) (*Baseline
 
 // ofAncestors returns the newest comparable baseline of the nearest ancestor that has one; where none has, the current one, and a
 // sentence that says so.
-func (s *search) ofAncestors(ctx context.Context, current *BaselineRecord) (*BaselineRecord, string, error) {
+func (s *search) ofAncestors(current *BaselineRecord) (*BaselineRecord, string, error) {
 	if len(s.Ancestors) == 0 || current.GitSHA == s.Ancestors[0] && s.comparable(current.EvalConfig.parts().Fingerprint()) {
 		return current, "", nil
 	}
-	rows, err := s.history(ctx)
+	rows, err := s.history()
 	if err != nil {
 		return nil, "", err
 	}
@@ -145,7 +146,7 @@ func (b *BaselineRecord) was(row HistoryRow, config evalconf.Parts) *BaselineRec
 // that gives back what was published, else from the recorded run.
 func (s *search) current(ctx context.Context) (Found, error) {
 	b := s.rec.Baseline
-	replaced, err := s.replaced(ctx, b)
+	replaced, err := s.replaced(b)
 	if err != nil {
 		return Found{}, err
 	}
@@ -168,8 +169,8 @@ func (s *search) current(ctx context.Context) (Found, error) {
 }
 
 // replaced reports whether the recorded split under data/ is no longer what it was. Other splits may lie beside it.
-func (s *search) replaced(ctx context.Context, b *BaselineRecord) (bool, error) {
-	files, err := list(ctx, s.st, s.at, "data")
+func (s *search) replaced(b *BaselineRecord) (bool, error) {
+	files, err := s.data()
 	if err != nil {
 		return false, err
 	}
@@ -177,7 +178,7 @@ func (s *search) replaced(ctx context.Context, b *BaselineRecord) (bool, error) 
 	for _, d := range b.Data {
 		splits[splitOf(d.Path)] = true
 	}
-	same := slices.DeleteFunc(files, func(e hub.Entry) bool { return !splits[splitOf(e.Path)] })
+	same := slices.DeleteFunc(slices.Clone(files), func(e hub.Entry) bool { return !splits[splitOf(e.Path)] })
 	return len(same) != len(b.Data) || slices.ContainsFunc(same, func(e hub.Entry) bool { return !b.holds(e) }), nil
 }
 
@@ -241,7 +242,7 @@ func (s *search) unlessItself(ctx context.Context, b *BaselineRecord, current Fo
 		return current, nil
 	}
 	current.Close()
-	rows, err := s.history(ctx)
+	rows, err := s.history()
 	if err != nil {
 		return s.unreadable(ctx, err)
 	}

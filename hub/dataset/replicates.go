@@ -26,7 +26,7 @@ func Replicates(ctx context.Context, h hub.Hub, r hub.Repo, revision, model stri
 	if err != nil {
 		return nil, err
 	}
-	s := search{Query: Query{Repo: r, Revision: revision, Model: model, Options: o}, st: st, at: at}
+	s := newSearch(ctx, Query{Repo: r, Revision: revision, Model: model, Options: o}, st, at)
 	rec, err := readRecord(ctx, st, at)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func Replicates(ctx context.Context, h hub.Hub, r hub.Repo, revision, model stri
 
 // repeated reads the runs of the commit that ran most often under the baseline's configuration.
 func (s *search) repeated(ctx context.Context, most int) ([]gate.Run, error) {
-	rows, err := s.history(ctx)
+	rows, err := s.history()
 	if err != nil {
 		return nil, err
 	}

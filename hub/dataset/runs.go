@@ -25,7 +25,7 @@ func Runs(ctx context.Context, h hub.Hub, r hub.Repo, revision string) ([]gate.R
 	if err != nil {
 		return nil, err
 	}
-	rows, err := rec.history(ctx, st, at)
+	rows, err := rec.history(ctx, st, at, false)
 	if err != nil {
 		return nil, err
 	}
