@@ -51,6 +51,7 @@ func Main(ctx context.Context, e Env) int {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, cfg.Timeout, fmt.Errorf("not done after %s; set input timeout to a longer time", cfg.Timeout))
 	defer cancel()
+	e = e.traced(cfg.Verbose)
 	switch cfg.Command {
 	case "calibrate":
 		return calibrate(ctx, e, cfg)

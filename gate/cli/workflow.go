@@ -160,7 +160,7 @@ func (w *workflow) readPolicy(ctx context.Context, e Env) config.PolicyReader {
 		ctx, cancel := context.WithTimeoutCause(ctx, resolveTime, fmt.Errorf("GitHub did not answer in %s", resolveTime))
 		defer cancel()
 		if w.gh == nil {
-			w.open(ctx, e, c.GitHubToken)
+			w.open(ctx, e.traced(c.Verbose), c.GitHubToken)
 		}
 		switch {
 		case w.err != nil || w.event.Base == "" || !filepath.IsLocal(path): // an event that cannot be used is told of later

@@ -72,12 +72,14 @@ func (p *parser) add(where, msg, fix string) {
 	p.problems = append(p.problems, Problem{Where: where, Msg: msg, Fix: fix})
 }
 
-// early returns what the policy may have to be read with. A token that cannot be used is told of in its turn.
+// early returns what the policy may have to be read with. A value that cannot be used is told of in its turn.
 func (p *parser) early() Config {
 	c := Config{Command: p.cfg.Command}
-	if in, ok := find(p.inputs, "github-token"); ok {
-		if s, given := p.strongest(in); given {
-			_ = in.set(&c, s.values)
+	for _, name := range []string{"github-token", "verbose"} {
+		if in, ok := find(p.inputs, name); ok {
+			if s, given := p.strongest(in); given {
+				_ = in.set(&c, s.values)
+			}
 		}
 	}
 	return c

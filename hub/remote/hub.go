@@ -21,7 +21,7 @@ type Options struct {
 	// Token returns the token for requests about a dataset, or for the zero Repo those about none. No function, and an
 	// empty token, ask as a stranger. It is called for each request, perhaps by several goroutines at once.
 	Token func(ctx context.Context, r hub.Repo) (string, error)
-	// Transport makes the connections; nil for one like http.DefaultTransport with tighter bounds.
+	// Transport makes the connections; nil for what NewTransport returns.
 	Transport http.RoundTripper
 	// UserAgent says who asks, as in "hubgate/1.2.0".
 	UserAgent string
@@ -59,7 +59,7 @@ func Open(o Options) (*Hub, error) {
 		o.Log = func(string, ...any) {}
 	}
 	if o.Transport == nil {
-		o.Transport = newTransport()
+		o.Transport = NewTransport()
 	}
 	h := &Hub{
 		base: base, secrets: &secrets{}, refused: &sync.Map{}, pace: pace,
@@ -114,8 +114,8 @@ const (
 	inFlight    = 32 // requests of one Prefetch at once
 )
 
-// newTransport returns http.DefaultTransport with the bounds of this package.
-func newTransport() http.RoundTripper {
+// NewTransport returns http.DefaultTransport with the bounds of this package.
+func NewTransport() http.RoundTripper {
 	t, ok := http.DefaultTransport.(*http.Transport)
 	if !ok { // somebody replaced it, who knows why
 		return http.DefaultTransport
