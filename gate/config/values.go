@@ -384,6 +384,8 @@ func parseShare(s string) (float64, error) {
 	}
 	if percent {
 		v /= 100
+	} else if v == 1 {
+		return 0, wrong(quote(s)+" is every sample", "for one percent write 1%, for all of them 100%")
 	}
 	if !(v >= 0 && v <= 1) {
 		return 0, wrong(quote(s)+" is not in [0, 1]", "for five percent write 5% or 0.05")
