@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/hubgate/hubgate/gate/score"
 )
 
 // A csvScanner splits delimited text into records, as RFC 4180 says and encoding/csv does: fields in quotes may hold
@@ -214,6 +216,7 @@ func readCSV(r io.Reader, a *assembler, comma byte) error {
 	if err != nil {
 		return a.streamError(err, c.row)
 	}
+	commented := strings.HasPrefix(header[0], "#")
 	var texts []byte
 	for {
 		if a.rows == looked {
@@ -226,6 +229,10 @@ func readCSV(r io.Reader, a *assembler, comma byte) error {
 		if !ok {
 			return nil
 		}
+		if commented && c.namesColumns() {
+			return a.streamError(&Error{Msg: "the first line is a comment: " + quote([]byte(header[0])), Fix: "begin with the line that names the columns"}, 1)
+		}
+		commented = false
 		if msg, fix := c.fault(len(header)); msg != "" {
 			if err := a.broken(c.row, "", msg, fix); err != nil {
 				return err
@@ -282,6 +289,17 @@ func (c *csvScanner) cell(k int, texts []byte) (cell, []byte) {
 	return cell{kind: text, text: field}, texts
 }
 
+// namesColumns reports whether the record could be a header: no field is empty, a number or a boolean.
+func (c *csvScanner) namesColumns() bool {
+	for k := range c.fields {
+		v, _ := c.cell(k, nil)
+		if _, cause := scoreOf(v); cause != score.Text {
+			return false
+		}
+	}
+	return true
+}
+
 // header reads the names of the columns.
 func (c *csvScanner) header() ([]string, error) {
 	ok, err := c.record()
@@ -290,6 +308,9 @@ func (c *csvScanner) header() ([]string, error) {
 	}
 	if !ok {
 		return nil, &Error{Msg: "no header and no rows", Fix: "write a first line with the names of the columns"}
+	}
+	if strings.Contains(c.msg, `"\r`) || bytes.ContainsRune(bytes.Join(c.fields, nil), '\r') {
+		return nil, &Error{Msg: "lines end with a carriage return alone", Fix: "save the file with Unix or Windows line ends"}
 	}
 	if c.msg != "" {
 		return nil, &Error{Msg: "header: " + c.msg, Fix: `put such a name in quotes, and write a quote inside it as ""`}
