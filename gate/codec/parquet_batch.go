@@ -30,7 +30,8 @@ type labels struct {
 	coded  []int32 // by index into the dictionary
 	dict   int     // the generation of the dictionary that coded is of
 	rows   []int32
-	valid  int // how many of names are known to be UTF-8
+	seen   int     // how many of names were looked at
+	bad    []int32 // those of them that are not UTF-8; a dictionary may hold some that no row has
 }
 
 // A batchMetric is the column of one metric.
@@ -222,15 +223,28 @@ func (b *parquetBatch) checkUTF8(first int) error {
 			return refused(roleID, i, id)
 		}
 	}
-	for r, l := range map[role]*labels{roleModel: &b.model, roleTask: &b.task} {
-		for l.valid < len(l.names) && utf8.ValidString(l.names[l.valid]) {
-			l.valid++
-		}
-		if i := slices.Index(l.rows, int32(l.valid)); i >= 0 { //nolint:gosec // at most one per row; a dictionary has it before a row does
-			return refused(r, i, l.names[l.valid])
+	for _, of := range []struct {
+		role   role
+		labels *labels
+	}{{roleModel, &b.model}, {roleTask, &b.task}} {
+		if i := of.labels.notUTF8(); i >= 0 {
+			return refused(of.role, i, of.labels.names[of.labels.rows[i]])
 		}
 	}
 	return nil
+}
+
+// notUTF8 returns the first of the rows whose label is not UTF-8, −1 for none.
+func (l *labels) notUTF8() int {
+	for ; l.seen < len(l.names); l.seen++ {
+		if !utf8.ValidString(l.names[l.seen]) {
+			l.bad = append(l.bad, int32(l.seen)) //nolint:gosec // at most one per row
+		}
+	}
+	if len(l.bad) == 0 {
+		return -1
+	}
+	return slices.IndexFunc(l.rows, func(label int32) bool { return slices.Contains(l.bad, label) })
 }
 
 // readKeys makes keys of the labels.

@@ -243,3 +243,18 @@ func TestParquetRefusesWhatIsNotUTF8(t *testing.T) {
 		}
 	}
 }
+
+// A dictionary may hold labels that are not UTF-8 and that no row has.
+func TestLabelsNotUTF8(t *testing.T) {
+	t.Parallel()
+	l := labels{names: []string{"", "\xff", "m", "\xfe"}}
+	for _, tt := range []struct {
+		rows []int32
+		want int
+	}{{[]int32{0, 2, 2}, -1}, {[]int32{2, 3, 1}, 1}, {[]int32{1}, 0}} {
+		l.rows = tt.rows
+		if got := l.notUTF8(); got != tt.want {
+			t.Errorf("%v: got %d, want %d", tt.rows, got, tt.want)
+		}
+	}
+}
