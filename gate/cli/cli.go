@@ -125,13 +125,14 @@ func describeError(err error) string {
 }
 
 // log writes one line to stderr. It begins with the program's name, so that no text from outside can begin a line, where
-// a runner would take it for a command; the older form of command, "##[", is taken apart wherever it stands.
+// a runner would take it for a command; the older form of command, "##[", is taken apart wherever it stands. What cannot be
+// seen, or turns the direction of the text, is a blank.
 func (e Env) log(format string, args ...any) {
 	line := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\t' || r == '\u2028' || r == '\u2029' {
-			return ' '
+		if unicode.IsGraphic(r) || r == '\t' || r == '\u200c' || r == '\u200d' { // the joiners of scripts and emoji
+			return r
 		}
-		return r
+		return ' '
 	}, strings.ReplaceAll(fmt.Sprintf(format, args...), "##[", "## ["))
 	_, _ = fmt.Fprintf(e.Stderr, "hubgate: %s\n", line) // nobody is left to tell when stderr is closed
 }

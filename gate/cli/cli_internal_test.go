@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/hubgate/hubgate/gate"
 	"github.com/hubgate/hubgate/gate/config"
@@ -92,12 +93,13 @@ func TestLogIsInert(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"a\n::error::b", "a\r::error::b", "a\r\n::stop-commands::x", "a\x1b[31mb", "a\u2028b", "a\u2029b", "a\x00b", "a\x7fb", "a\u009b31mb", "a\u0085b",
+		"a\u202eb", "a\u2066b", "a\u200bb", "a\xffb",
 	} {
 		var log bytes.Buffer
 		Env{Stderr: &log}.log("read %s", text)
 		line := log.String()
 		if !strings.HasPrefix(line, "hubgate: read a") || strings.Count(line, "\n") != 1 || !strings.HasSuffix(line, "\n") ||
-			strings.ContainsAny(strings.TrimSuffix(line, "\n"), "\r\x1b\x00\x7f\u2028\u2029\u0085\u009b") {
+			strings.ContainsAny(strings.TrimSuffix(line, "\n"), "\r\x1b\x00\x7f\u2028\u2029\u0085\u009b\u202e\u2066\u200b") || !utf8.ValidString(line) {
 			t.Errorf("%q is logged as %q", text, line)
 		}
 	}
