@@ -38,10 +38,14 @@ type Calibration struct {
 	Candidate Provenance
 	Baseline  *Provenance        // of the second run; nil where one run was split
 	Alarms    Rate               // replays of unchanged code whose decision was fail
-	Recorded  Rate               // the same of the replicates, each compared with each other one as they are
+	Recorded  Recorded           // what the policy makes of the replicates
 	Series    []CalibratedSeries // by model, task and metric
 	Warnings  []string
 }
+
+// A Recorded says how often the decision was fail where each of some recorded runs of unchanged code was compared with each other
+// one as it is. The comparisons share runs, so that they are no sample to bound a rate by.
+type Recorded struct{ Runs, Comparisons, Failed int }
 
 // A CalibratedSeries is what replays say of one series. A series raises an alarm when it fails, or would were its tier
 // critical.
@@ -113,7 +117,7 @@ func Calibrate(ctx context.Context, candidate Run, baselines map[string]Baseline
 	for _, r := range unchanged {
 		out.Alarms.add(r.failed)
 	}
-	out.Recorded = c.recorded(o.Replicates)
+	out.Recorded = c.recorded(ctx, o.Replicates)
 	out.Series = c.tally(unchanged)
 	for i := range out.Series {
 		c.lossesOf(&out.Series[i])
@@ -127,18 +131,19 @@ func Calibrate(ctx context.Context, candidate Run, baselines map[string]Baseline
 	return out, nil
 }
 
-// recorded compares each run with each other one.
-func (c *calibrator) recorded(runs []Run) Rate {
-	red := make([]bool, len(runs)*len(runs))
-	each(len(red), func(i int) {
-		if candidate, baseline := runs[i/len(runs)], runs[i%len(runs)]; i/len(runs) != i%len(runs) {
-			red[i] = Evaluate(candidate, byEachModel(baseline), c.policy).Decision() == Fail
+// recorded compares each run with each other one, until ctx ends.
+func (c *calibrator) recorded(ctx context.Context, runs []Run) Recorded {
+	failed := make([]bool, len(runs)*len(runs))
+	each(len(failed), func(i int) {
+		candidate, baseline := i/len(runs), i%len(runs)
+		if candidate != baseline && ctx.Err() == nil {
+			failed[i] = Evaluate(runs[candidate], byEachModel(runs[baseline]), c.policy).Decision() == Fail
 		}
 	})
-	out := Rate{Of: len(runs) * max(len(runs)-1, 0)}
-	for _, r := range red {
-		if r {
-			out.Count++
+	out := Recorded{Runs: len(runs), Comparisons: len(runs) * max(len(runs)-1, 0)}
+	for _, f := range failed {
+		if f {
+			out.Failed++
 		}
 	}
 	return out

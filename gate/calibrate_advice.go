@@ -78,12 +78,12 @@ func (c *Calibration) aboutAlarms() string {
 
 // aboutRecorded says what the policy makes of recorded runs of unchanged code, as they are.
 func (c *Calibration) aboutRecorded() string {
-	if c.Recorded.Of == 0 {
+	r := c.Recorded
+	if r.Comparisons == 0 {
 		return ""
 	}
-	runs := int(math.Sqrt(float64(c.Recorded.Of))) + 1 // n·(n−1) pairs
 	text := fmt.Sprintf("As they were recorded, each of %d runs of unchanged code was compared with each other one: %d of %d comparisons are red.",
-		runs, c.Recorded.Count, c.Recorded.Of)
+		r.Runs, r.Failed, r.Comparisons)
 	return text + " Noise between runs is in these and not in the replays above; the comparisons share runs, so that few runs tell little."
 }
 

@@ -1,10 +1,10 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -47,9 +47,6 @@ type stored struct {
 // Where samples are dealt only the first side has any.
 type unit [2][]score.Sample
 
-// errNothing is returned where there is nothing to replay.
-var errNothing = errors.New("no metric that is judged has two samples to replay")
-
 func newCalibrator(candidate Run, baselines map[string]Baseline, p Policy) (*calibrator, error) {
 	c := &calibrator{policy: p, index: map[Series]int{}}
 	c.policy.Models = nil
@@ -60,11 +57,13 @@ func newCalibrator(candidate Run, baselines map[string]Baseline, p Policy) (*cal
 	if slices.ContainsFunc(c.tables, func(s stored) bool { return s.design == Dealt }) {
 		c.dropMustPass()
 	}
+	advisory := false
 	for _, m := range Compare(reference, byEachModel(base), c.policy) {
+		advisory = advisory || m.Criterion.Tier == Advisory
 		c.take(m)
 	}
 	if len(c.series) == 0 {
-		return nil, errNothing
+		return nil, c.nothingToReplay(candidate.Provenance.Source, advisory)
 	}
 	for i := range c.tables {
 		c.tables[i].keep(c.index)
@@ -72,6 +71,18 @@ func newCalibrator(candidate Run, baselines map[string]Baseline, p Policy) (*cal
 	digest := sha256.Sum256(fmt.Appendf(nil, "%q %q %d", reference.Provenance.SHA256, base.Provenance.SHA256, p.Seed))
 	c.seed = binary.BigEndian.Uint64(digest[:])
 	return c, nil
+}
+
+// nothingToReplay says of which run, why, and how to mend it.
+func (c *calibrator) nothingToReplay(source string, advisory bool) error {
+	why, mend := "", "give a run of more samples"
+	if len(c.warnings) > 0 {
+		why = ": " + c.warnings[0]
+	}
+	if advisory {
+		mend += ", or judge a metric that is advisory by giving it another tier in the policy"
+	}
+	return fmt.Errorf("%s: no metric that is judged has two samples to replay%s; %s", cmp.Or(source, "the run"), why, mend)
 }
 
 // store takes the samples apart. It returns what was stored as two runs, for the criteria and tolerances of the series.
@@ -122,6 +133,9 @@ func (c *calibrator) take(m Comparison) {
 		if t.key == m.Key {
 			s.Design = t.design
 		}
+	}
+	if m.Idle {
+		c.warn("%s %s: %s", m.Key, m.Metric, m.idleClause())
 	}
 	s.worse = newWorsening(m)
 	c.index[m.Series] = len(c.series)

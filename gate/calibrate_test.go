@@ -291,7 +291,7 @@ func TestCalibrateRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := c.Recorded, (gate.Rate{Count: 2, Of: 6}); got != want {
+	if got, want := c.Recorded, (gate.Recorded{Runs: 3, Comparisons: 6, Failed: 2}); got != want {
 		t.Errorf("%v, want %v: the drifted run is worse than the two others", got, want)
 	}
 	told := false

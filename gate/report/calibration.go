@@ -29,6 +29,7 @@ type (
 		Candidate calibratedSourceJSON  `json:"candidate"`
 		Baseline  *calibratedSourceJSON `json:"baseline"` // null where one run was split
 		Alarms    rateJSON              `json:"false_alarms"`
+		Recorded  *recordedJSON         `json:"recorded"` // null where fewer than two recorded runs were read
 		Series    []calibratedJSON      `json:"series"`
 		Advice    []adviceJSON          `json:"advice"`
 		Warnings  []string              `json:"warnings"`
@@ -37,6 +38,11 @@ type (
 		Source string  `json:"source"`
 		Commit *string `json:"commit"`
 		SHA256 *string `json:"sha256"`
+	}
+	recordedJSON struct {
+		Runs        int `json:"runs"`
+		Comparisons int `json:"comparisons"`
+		Failed      int `json:"failed"`
 	}
 	rateJSON struct {
 		Count int       `json:"count"`
@@ -81,6 +87,9 @@ func CalibrationJSON(c gate.Calibration, tool Tool) ([]byte, error) {
 	out := calibrationJSON{
 		Schema: calibrationID, Tool: toolJSON(tool), Policy: encodePolicy(c.Policy), Candidate: calibratedSource(c.Candidate),
 		Alarms: encodeRate(c.Alarms), Series: []calibratedJSON{}, Advice: []adviceJSON{}, Warnings: texts(c.Warnings),
+	}
+	if c.Recorded.Comparisons > 0 {
+		out.Recorded = new(recordedJSON(c.Recorded))
 	}
 	if c.Baseline != nil {
 		out.Baseline = new(calibratedSource(*c.Baseline))

@@ -46,6 +46,7 @@ func calibrations() map[string]func() gate.Calibration {
 			c.Baseline = &gate.Provenance{Source: "before/*.jsonl"}
 			c.Policy.Rule = gate.NonInferiority
 			c.Alarms.Count = 1310
+			c.Recorded = gate.Recorded{Runs: 3, Comparisons: 6, Failed: 4}
 			paired := stat.PairedT
 			c.Series = c.Series[:1]
 			s := &c.Series[0]
