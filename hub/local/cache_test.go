@@ -70,6 +70,23 @@ func cache(t *testing.T) string {
 	)
 }
 
+// What was downloaded by its commit alone has no main, and is no new dataset.
+func TestCacheOfCommit(t *testing.T) {
+	t.Parallel()
+	s := open(t, lay(t, name+"/snapshots/"+idA+"/README.md", "# card"))
+	if got := content(t, s, idA); got != "README.md=# card" {
+		t.Errorf("got %q", got)
+	}
+	for range 2 { // trying to write changes nothing
+		if _, err := s.Resolve(t.Context(), "main"); !errors.Is(err, hub.ErrCorrupt) {
+			t.Errorf("got %v, want %v", err, hub.ErrCorrupt)
+		}
+		if _, err := s.Commit(t.Context(), hub.Change{Branch: "main", Message: "Begin", Put: []hub.File{hub.Bytes("a", nil)}}); !errors.Is(err, hub.ErrCorrupt) {
+			t.Errorf("a first commit: got %v, want %v", err, hub.ErrCorrupt)
+		}
+	}
+}
+
 func TestCache(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

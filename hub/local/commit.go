@@ -94,7 +94,7 @@ func (s *store) commit(ctx context.Context, d disk, c hub.Change) (hub.Commit, e
 	if err != nil {
 		return hub.Commit{}, err
 	}
-	for _, dir := range []string{blobsDir, snapshotsDir} {
+	for _, dir := range []string{commitsDir, blobsDir, snapshotsDir} { // the first tells, whatever comes, that what follows is ours
 		if err := d.mkdirs(dir); err != nil {
 			return hub.Commit{}, err
 		}

@@ -175,7 +175,8 @@ func (s *store) tip(root *os.Root, branch string) (state, error) {
 }
 
 // checkNew tells whether a dataset without main may be a new one: with another branch, or a commit on top of another, it had a main
-// once. A first commit alone is no sign: who made it may have died before main pointed at it.
+// once. A first commit alone is no sign: who made it may have died before main pointed at it. Commits that nothing of ours made are
+// one: huggingface_hub keeps no branch of what it was told to download by its commit.
 func (s *store) checkNew(root *os.Root) error {
 	lost := fmt.Errorf("%s is not there, and the dataset has commits: %w", refPath("main"), hub.ErrCorrupt)
 	refs, err := fs.ReadDir(root.FS(), refsDir)
@@ -186,6 +187,11 @@ func (s *store) checkNew(root *os.Root) error {
 		return lost
 	}
 	commits, err := fs.ReadDir(root.FS(), commitsDir)
+	if isAbsent(err) {
+		if commits, err = fs.ReadDir(root.FS(), snapshotsDir); len(commits) > 0 {
+			return lost
+		}
+	}
 	if err != nil && !isAbsent(err) {
 		return err
 	}
