@@ -109,7 +109,7 @@ func (s *store) confirmEmpty(ctx context.Context, commit, dir string) error {
 // them, and is cut short where there are many, and sometimes missing.
 func (s *store) lookUp(ctx context.Context, commit string, paths ...string) ([]node, error) {
 	r := pathsInfo(s.hub.current(s.repo), commit, paths)
-	r.op, r.target, r.repo = "list", s.target(commit, paths[0]), s.repo
+	r.op, r.target, r.repo, r.reads = "list", s.target(commit, paths[0]), s.repo, true
 	var nodes []node
 	_, err := s.hub.call(ctx, r, &nodes)
 	if (errors.Is(err, hub.ErrNoEntry) || errors.Is(err, hub.ErrNoRevision)) && ctx.Err() == nil {

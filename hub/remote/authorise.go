@@ -35,7 +35,7 @@ func (a *authorise) RoundTrip(req *http.Request) (*http.Response, error) {
 		return a.next.RoundTrip(req)
 	}
 	token, err := a.token(req.Context(), t.repo)
-	if errors.Is(err, hub.ErrForbidden) && (req.Method == http.MethodGet || req.Method == http.MethodHead) {
+	if errors.Is(err, hub.ErrForbidden) && (t.reads || req.Method == http.MethodGet || req.Method == http.MethodHead) {
 		a.refused.Store(t.repo, err) // the Hub may show it to everyone; what is to be written is another matter
 		return a.next.RoundTrip(req)
 	}

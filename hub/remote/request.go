@@ -37,6 +37,7 @@ type request struct {
 
 	repeatable bool // may be sent again when nobody knows whether the last one was acted upon; GET and HEAD always are
 	anonymous  bool // without a token, whatever there is
+	reads      bool // changes nothing; GET and HEAD never do
 }
 
 // call makes a request and decodes the JSON of its answer into out, unless that is nil. An answer with another status than
@@ -155,7 +156,7 @@ const maxRedirects = 5
 // limit says how long an answer may be, as layer whole takes it.
 func (h *Hub) do(ctx context.Context, r request, limit func(*http.Response) int64, stop func(*answer) bool) (*answer, error) {
 	ctx = withTraits(ctx, traits{
-		repo: r.repo, anonymous: r.anonymous, repeatable: r.repeatable, given: r.header.Get("Authorization") != "", limit: limit,
+		repo: r.repo, anonymous: r.anonymous, reads: r.reads, repeatable: r.repeatable, given: r.header.Get("Authorization") != "", limit: limit,
 	})
 	req, err := h.newRequest(ctx, r)
 	if err != nil {

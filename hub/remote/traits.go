@@ -11,6 +11,7 @@ import (
 type traits struct {
 	repo       hub.Repo // whose token to use; the zero Repo for none in particular
 	anonymous  bool     // use no token
+	reads      bool     // it changes nothing, though it is neither GET nor HEAD
 	repeatable bool     // may be sent again after an unknown outcome, though it is neither GET nor HEAD
 	given      bool     // its Authorization was given by the Hub together with the URL, for whatever host
 	// limit returns how many bytes of an answer's body may be read, and -1 to leave it unread; nil for none.
