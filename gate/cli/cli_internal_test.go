@@ -170,3 +170,27 @@ func TestNow(t *testing.T) {
 		}
 	}
 }
+
+// A policy that asks for less of everything is told of in part, and the rest counted.
+func TestRemarkChanges(t *testing.T) {
+	t.Parallel()
+	parse := func(loss string) gate.Policy {
+		parsed, problems := config.ParsePolicy("p.yml", []byte("version: 1\ndefaults: {max-loss: "+loss+"}\n"))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		return parsed.Policy
+	}
+	var metrics []string
+	for i := range mostWeaker + 5 {
+		metrics = append(metrics, fmt.Sprintf("m%02d", i))
+	}
+	w := workflow{own: &ownPolicy{path: "p.yml", judged: parse("1%"), policy: parse("2%")}}
+	w.event.Base = "main"
+	w.remarkChanges(metrics)
+	got := w.remarks[0].String()
+	if !strings.HasPrefix(got, `p.yml is changed, and this run was judged by that of the branch main: what is proposed asks for less: "m00": max-loss 2% in place of 1%; "m01"`) ||
+		!strings.HasSuffix(got, `; "m19": max-loss 2% in place of 1%; and 5 more`) {
+		t.Errorf("got %s", got)
+	}
+}

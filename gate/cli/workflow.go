@@ -24,11 +24,11 @@ const resolveTime = time.Minute
 type workflow struct {
 	gh      *action.GitHub
 	event   action.Event
-	notices []string   // what could not be found out, or should be known
-	remarks []string   // what the report should say of how the run came to be judged
-	own     *ownPolicy // nil where the proposal changes none
-	err     error      // why the event cannot be used
-	key     string     // by which comment and check are found again
+	notices []string        // what could not be found out, or should be known
+	remarks []report.Remark // what the report should say of how the run came to be judged
+	own     *ownPolicy      // nil where the proposal changes none
+	err     error           // why the event cannot be used
+	key     string          // by which comment and check are found again
 	check   *action.Check
 }
 
@@ -131,8 +131,8 @@ func (w *workflow) attempts(ctx context.Context) []report.Attempt {
 }
 
 // remark notes what a reader should know of how this run came to be judged.
-func (w *workflow) remark(format string, args ...any) {
-	w.remarks = append(w.remarks, fmt.Sprintf(format, args...))
+func (w *workflow) remark(format string, args ...string) {
+	w.remarks = append(w.remarks, report.Remark{Format: format, Args: args})
 }
 
 // remarked returns what was remarked, and in what a proposal's own policy asks for less of the metrics of a run.
@@ -144,10 +144,12 @@ func (w *workflow) remarked(run gate.Run) []string {
 		}
 	}
 	slices.Sort(metrics)
-	if changed := w.changes(slices.Compact(metrics)); changed != "" {
-		w.remark("%s", changed)
+	w.remarkChanges(slices.Compact(metrics))
+	var said []string
+	for _, r := range w.remarks {
+		said = append(said, r.String())
 	}
-	return w.remarks
+	return said
 }
 
 // readPolicy reads the policy of a command. A proposal is judged by the policy of the branch that it would change, and not by one that
@@ -225,17 +227,26 @@ type ownPolicy struct {
 	broken         bool // it is not there, or no policy
 }
 
-// changes says how a proposal's own policy differs from the one that it was judged by; empty where it brings none along.
-func (w *workflow) changes(metrics []string) string {
+// mostWeaker bounds in how much a proposal's policy is said to ask for less.
+const mostWeaker = 20
+
+// remarkChanges says how a proposal's own policy differs from the one that it was judged by.
+func (w *workflow) remarkChanges(metrics []string) {
 	if w.own == nil {
-		return ""
+		return
 	}
-	by := fmt.Sprintf("%s is changed, and this run was judged by that of the branch %s", w.own.path, w.event.Base)
+	said, args := "%s is changed, and this run was judged by that of the branch %s", []string{w.own.path, w.event.Base}
 	if w.own.broken {
-		return by + ": what is proposed is no policy"
+		w.remark(said+": what is proposed is no policy", args...)
+		return
 	}
-	if weaker := w.own.policy.Weaker(w.own.judged, metrics); len(weaker) > 0 {
-		return by + ": what is proposed asks for less: " + strings.Join(weaker, "; ")
+	weaker := w.own.policy.Weaker(w.own.judged, metrics)
+	shown := weaker[:min(len(weaker), mostWeaker)]
+	if len(shown) > 0 {
+		said += ": what is proposed asks for less: %s" + strings.Repeat("; %s", len(shown)-1)
 	}
-	return by
+	if more := len(weaker) - len(shown); more > 0 {
+		said += fmt.Sprintf("; and %d more", more)
+	}
+	w.remark(said, append(args, shown...)...)
 }

@@ -7,10 +7,10 @@ import (
 )
 
 // warningsSection lists what did not prevent the analysis and may explain it, save what is shown already.
-func (v *view) warningsSection(shown []string) *details {
+func (v *view) warningsSection(shown []Remark) *details {
 	const most = 30
 	all := slices.DeleteFunc(v.caveats(), func(c *caveat) bool {
-		return slices.ContainsFunc(shown, func(s string) bool { return c.text == v.span(s, saidLength) })
+		return slices.ContainsFunc(shown, func(r Remark) bool { return c.text == v.span(r.String(), saidLength) })
 	})
 	if len(all) == 0 {
 		return nil

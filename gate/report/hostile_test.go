@@ -57,7 +57,7 @@ func hostilePage(rank int, next func() string) golden {
 	g := golden{gate.Report{Policy: gate.DefaultPolicy(), Warnings: []string{next(), next()}}, page()}
 	r := &g.report
 	r.Policy.Models = []gate.ModelPolicy{{Model: next(), Baseline: next()}}
-	g.page.Remarks = r.Warnings[:1]
+	g.page.Remarks = []report.Remark{{Format: "%s", Args: r.Warnings[:1]}}
 	r.Candidate = gate.Provenance{Source: next(), Commit: next(), GitSHA: next(), RunURL: next(), Created: time.Unix(1e9, 0), Attempt: 2}
 	g.page.Key, g.page.Rerun, g.page.Samples = next(), next(), report.SampleTexts
 	g.page.Links = report.Links{PolicyURL: next(), CommitURL: next()}

@@ -53,7 +53,7 @@ func (v *view) blocks(p *Page) []block {
 	if len(p.Remarks) > 0 {
 		var items list
 		for _, r := range p.Remarks {
-			items = append(items, "⚠️ "+v.span(r, saidLength))
+			items = append(items, "⚠️ "+r.with(func(s string) string { return v.span(s, textLength) }))
 		}
 		blocks = append(blocks, items)
 	}

@@ -53,11 +53,29 @@ type Page struct {
 	Texts      map[Place]SampleText // of both sides
 	Links      Links
 	Version    string    // of hubgate
-	Remarks    []string  // those of the report's warnings that are shown openly
+	Remarks    []Remark  // those of the report's warnings that are shown openly
 	Attempts   []Attempt // the earlier judgements of the same commit, oldest first
 	Rerun      string    // the command that does the same on a laptop; empty when there is none, and not shown where it does not fit
 	Accept     bool      // whether a reviewer can accept what fails by a comment
 	ReportOnly bool      // the job passes whatever is decided
+}
+
+// A Remark is a warning that is shown openly.
+type Remark struct {
+	Format string   // our own words, with %s for each of Args and no other verb
+	Args   []string // what may come from outside
+}
+
+// String returns the remark as it stands among the report's warnings.
+func (r Remark) String() string { return r.with(func(s string) string { return s }) }
+
+// with returns the remark with its arguments as they are shown.
+func (r Remark) with(show func(string) string) string {
+	shown := make([]any, len(r.Args))
+	for i, a := range r.Args {
+		shown[i] = show(a)
+	}
+	return fmt.Sprintf(r.Format, shown...)
 }
 
 // An Attempt is an earlier judgement of a commit.
