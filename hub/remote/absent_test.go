@@ -114,6 +114,14 @@ func TestAbsentCosts(t *testing.T) {
 	if n := asked(s, "/api/datasets"); n != 1 {
 		t.Errorf("a dataset: searched %d times, want once", n)
 	}
+	made := hub.Repo{Owner: "acme", Name: "missing"}
+	if _, err := h.Create(t.Context(), made); err != nil {
+		t.Fatal(err)
+	}
+	s.Fail(hubtest.Fault{Path: "/api/datasets/acme/missing", Times: -1, Trouble: hubtest.Status(http.StatusNotFound, "Repository not found")})
+	if _, err := h.Open(t.Context(), made); !errors.Is(err, hub.ErrUnavailable) {
+		t.Errorf("what was made since: got %v, want %v", err, hub.ErrUnavailable)
+	}
 	for _, name := range []string{"hubgate.json", "data", "x/y"} {
 		if _, err := st.Open(t.Context(), at, name); !errors.Is(err, hub.ErrNoEntry) {
 			t.Errorf("%s: got %v, want %v", name, err, hub.ErrNoEntry)

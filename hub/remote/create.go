@@ -37,6 +37,9 @@ func (h *Hub) Create(ctx context.Context, r hub.Repo) (hub.Store, error) {
 	if err != nil {
 		return fail(err)
 	}
+	h.mu.Lock()
+	delete(h.absent, r)
+	h.mu.Unlock()
 	return &store{hub: h, repo: r}, nil
 }
 
