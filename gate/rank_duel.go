@@ -54,14 +54,13 @@ type duel struct {
 func (r *Ranking) duels(i, ranked int, p Policy) []duel {
 	out := make([]duel, 0, ranked-i-1)
 	for j := i + 1; j < ranked; j++ {
-		c, reverse, ok := r.contrast(i, j, p)
+		above, reverse, ok := r.compare(i, j, p)
 		if !ok {
 			continue
 		}
-		d := duel{i: i, j: j, above: c.P, reverse: reverse}
+		d := duel{i: i, j: j, above: above, reverse: reverse}
 		if i == 0 || j == i+1 {
-			kept := c
-			d.contrast = &kept
+			d.contrast = r.contrast(i, j, above, p)
 		}
 		out = append(out, d)
 	}
@@ -107,31 +106,35 @@ func (r *Ranking) rank(p Policy) {
 	}
 }
 
-// contrast tests whether a place is better than one below it, and returns the p-value for the reverse too. It is false
-// where no test can be made. What is adjusted is left out.
-func (r *Ranking) contrast(above, below int, p Policy) (c Contrast, reverse float64, ok bool) {
+// compare tests whether a place is better than one below it, and the reverse. It is false where no test can be made.
+func (r *Ranking) compare(above, below int, p Policy) (better, reverse float64, ok bool) {
 	a, b := &r.Places[above].Measured, &r.Places[below].Measured
 	if a.SD == nil || b.SD == nil || min(a.N, b.N) < p.MinSamples {
-		return Contrast{}, 0, false
+		return 0, 0, false
 	}
-	t, err := stat.Welch(b.moments(), a.moments(), p.level())
+	better, reverse, err := stat.WelchP(b.moments(), a.moments())
 	if err != nil {
-		return Contrast{}, 0, false
-	}
-	c = Contrast{Diff: t.Diff, P: t.PWorse}
-	reverse = t.PBetter
-	if r.Direction == Lower {
-		c.P, reverse = reverse, c.P
+		return 0, 0, false
 	}
 	switch {
-	case a.constant() == b.constant():
-		c.Lo, c.Hi = t.Lo, t.Hi // without width where neither has any spread
-	case a.PassFail && b.PassFail:
-		c.P, reverse = exact(a, b, r.Direction)
-	default:
-		c.P, reverse = 1, 1 // the variance of one side is a guess then, and Welch's test too eager
+	case a.PassFail && b.PassFail && a.constant() != b.constant():
+		better, reverse = exact(a, b, r.Direction)
+	case a.constant() != b.constant():
+		better, reverse = 1, 1 // the variance of one side is a guess then, and Welch's test too eager
+	case r.Direction == Lower:
+		better, reverse = reverse, better
 	}
-	return c, reverse, true
+	return better, reverse, true
+}
+
+// contrast is what readers are told of a comparison, by the p-value for "the one above is better". What is adjusted is left out.
+func (r *Ranking) contrast(above, below int, better float64, p Policy) *Contrast {
+	a, b := &r.Places[above].Measured, &r.Places[below].Measured
+	c := Contrast{Diff: b.Mean - a.Mean, P: better}
+	if t, err := stat.Welch(b.moments(), a.moments(), p.level()); err == nil && a.constant() == b.constant() {
+		c.Lo, c.Hi = t.Lo, t.Hi // without width where neither has any spread
+	}
+	return &c
 }
 
 // exact compares two shares by Fisher's test: small when a is better, and when b is.

@@ -115,7 +115,7 @@ func ClusteredWelch(candidate, baseline Grouped, level float64) (Test, error) {
 		return t.degenerate(-lnChoose(candidate.Groups+baseline.Groups, baseline.Groups))
 	}
 	seC, seB := candidate.SE(), baseline.SE()
-	return t.satterthwaite(float64(seC*seC), float64(seB*seB), candidate.Groups-1, baseline.Groups-1)
+	return t.satterthwaite(float64(seC*seC), float64(seB*seB), candidate.Groups-1, baseline.Groups-1).finish(0)
 }
 
 func checkGroups(level float64, sides ...Grouped) error {

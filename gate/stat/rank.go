@@ -186,5 +186,5 @@ func BrunnerMunzel(candidate, baseline []float64, level float64) (Test, error) {
 	if varC == 0 && varB == 0 {
 		return t.degenerate(-lnChoose(p.candidateN+p.baselineN, p.baselineN))
 	}
-	return t.satterthwaite(varC/m/m/n, varB/n/n/m, p.candidateN-1, p.baselineN-1)
+	return t.satterthwaite(varC/m/m/n, varB/n/n/m, p.candidateN-1, p.baselineN-1).finish(0)
 }

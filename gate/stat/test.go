@@ -92,6 +92,25 @@ type Test struct {
 //
 // It returns [ErrTooFew] when a side has fewer than two values, and [ErrRange].
 func Welch(candidate, baseline Moments, level float64) (Test, error) {
+	t, err := startWelch(candidate, baseline, level)
+	if err != nil || t.Degenerate {
+		return t, err
+	}
+	return t.finish(0)
+}
+
+// WelchP returns the one-sided p-values of [Welch] for a worse candidate and for a better one, at a fraction of its cost. Its errors
+// are the same.
+func WelchP(candidate, baseline Moments) (worse, better float64, err error) {
+	t, err := startWelch(candidate, baseline, 0.5)
+	if err == nil && !t.Degenerate {
+		t, err = t.locate(0)
+	}
+	return t.PWorse, t.PBetter, err
+}
+
+// startWelch is Welch without what finish fills in.
+func startWelch(candidate, baseline Moments, level float64) (Test, error) {
 	t := Test{
 		Method: WelchT,
 		N:      [2]int{candidate.N, baseline.N},
@@ -106,7 +125,7 @@ func Welch(candidate, baseline Moments, level float64) (Test, error) {
 	}
 	c := candidate.Var() / float64(candidate.N)
 	b := baseline.Var() / float64(baseline.N)
-	return t.satterthwaite(c, b, candidate.N-1, baseline.N-1)
+	return t.satterthwaite(c, b, candidate.N-1, baseline.N-1), nil
 }
 
 // Paired tests whether per-sample differences, candidate − baseline, have mean 0: Student's t-test with n−1
@@ -174,23 +193,35 @@ func check(level float64, sides ...Moments) error {
 	return nil
 }
 
-// satterthwaite fills in the rest from the variances of the two means and their degrees of freedom.
-func (t Test) satterthwaite(c, b float64, dfC, dfB int) (Test, error) {
+// satterthwaite fills in SE and DF from the variances of the two means and their degrees of freedom.
+func (t Test) satterthwaite(c, b float64, dfC, dfB int) Test {
 	rc, rb := c/(c+b), b/(c+b) // shares of the variance of Diff; squaring c and b could overflow
 	t.SE = math.Sqrt(c + b)
 	t.DF = 1 / (float64(rc*rc)/float64(dfC) + float64(rb*rb)/float64(dfB))
-	return t.finish(0)
+	return t
 }
 
-// finish fills in T, the bounds and the p-values from Diff, SE and DF, for a true difference of null.
-func (t Test) finish(null float64) (Test, error) {
+// locate fills in T and the one-sided p-values from Diff, SE and DF, for a true difference of null.
+func (t Test) locate(null float64) (Test, error) {
 	t.T = (t.Diff - null) / t.SE
-	half := float64(-Quantile((1-t.Level)/2, t.DF) * t.SE)
-	t.Lo, t.Hi = t.Diff-half, t.Diff+half
-	if !finite(t.T, t.Diff, t.SE, t.DF, t.Lo, t.Hi) {
+	if !finite(t.T, t.Diff, t.SE, t.DF) {
 		return Test{}, ErrRange
 	}
 	t.PWorse, t.PBetter = Tail(-t.T, t.DF), Tail(t.T, t.DF)
+	return t, nil
+}
+
+// finish fills in what locate does, the bounds and the other p-values.
+func (t Test) finish(null float64) (Test, error) {
+	t, err := t.locate(null)
+	if err != nil {
+		return Test{}, err
+	}
+	half := float64(-Quantile((1-t.Level)/2, t.DF) * t.SE)
+	t.Lo, t.Hi = t.Diff-half, t.Diff+half
+	if !finite(t.Lo, t.Hi) {
+		return Test{}, ErrRange
+	}
 	t.PTwoSided = 2 * min(t.PWorse, t.PBetter)
 	t.Log10PWorse = LogTail(-t.T, t.DF) / math.Ln10
 	t.Log10PBetter = LogTail(t.T, t.DF) / math.Ln10

@@ -329,3 +329,26 @@ func count(yes bool) int {
 	}
 	return 0
 }
+
+// The p-values alone are the test's, to the last bit, and so is what cannot be tested.
+func TestWelchP(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(41, 42))
+	samples := [][]float64{{1}, {1, 1, 1}, {2, 2}, {1e300, -1e300}, {math.MaxFloat64, -math.MaxFloat64}, {0, 5e-324}}
+	for n := 2; n < 60; n += 7 {
+		xs := make([]float64, n)
+		for i := range xs {
+			xs[i] = rng.NormFloat64() * float64(n)
+		}
+		samples = append(samples, xs)
+	}
+	for _, c := range samples {
+		for _, b := range samples {
+			want, wantErr := Welch(Of(c), Of(b), 0.9)
+			worse, better, err := WelchP(Of(c), Of(b))
+			if worse != want.PWorse || better != want.PBetter || !errors.Is(err, wantErr) {
+				t.Errorf("%v, %v: got %v, %v, %v; want %v, %v, %v", c, b, worse, better, err, want.PWorse, want.PBetter, wantErr)
+			}
+		}
+	}
+}
