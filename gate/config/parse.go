@@ -105,16 +105,7 @@ func (p *parser) readPolicy(readFile func(string) ([]byte, error)) {
 	}
 	p.cfg.PolicyFile = name
 	if err != nil {
-		p.failed["policy"] = true
-		var path *fs.PathError
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			p.add("input policy", "there is no file "+quote(name), `check the path, or let "hubgate init" write one`)
-		case errors.As(err, &path):
-			p.add("input policy", fmt.Sprintf("%s cannot be read: %s", quote(name), path.Err), "check the path and its permissions")
-		default:
-			p.add("input policy", fmt.Sprintf("%s cannot be read: %s", quote(name), err), "run again, or name another policy")
-		}
+		p.unreadPolicy(name, err)
 		return
 	}
 	file, problems := ParsePolicy(name, data)
@@ -123,12 +114,30 @@ func (p *parser) readPolicy(readFile func(string) ([]byte, error)) {
 	p.failed["policy"] = len(problems) > 0
 }
 
-// otherPolicy reports a policy under the other extension: to judge without it would be to judge by other rules.
+// unreadPolicy reports a policy that could not be read.
+func (p *parser) unreadPolicy(name string, err error) {
+	p.failed["policy"] = true
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		p.add("input policy", "there is no file "+quote(name), `check the path, or let "hubgate init" write one`)
+	case errors.As(err, &path):
+		p.add("input policy", fmt.Sprintf("%s cannot be read: %s", quote(name), path.Err), "check the path and its permissions")
+	default:
+		p.add("input policy", fmt.Sprintf("%s cannot be read: %s", quote(name), err), "run again, or name another policy")
+	}
+}
+
+// otherPolicy reports a policy under the other extension: to judge without it would be to judge by other rules. Nor is one that
+// cannot be read taken for none.
 func (p *parser) otherPolicy(readFile func(string) ([]byte, error)) {
 	other := strings.TrimSuffix(defaultPolicy, ".yml") + ".yaml"
-	if _, err := readFile(other); err == nil {
+	switch _, err := readFile(other); {
+	case err == nil:
 		p.failed["policy"] = true
 		p.add("input policy", fmt.Sprintf("%s is not looked for", other), "rename it to "+defaultPolicy+", or name it as policy")
+	case !errors.Is(err, fs.ErrNotExist):
+		p.unreadPolicy(other, err)
 	}
 }
 
