@@ -85,7 +85,7 @@ func (g *GitHub) Event() (Event, error) {
 		e.Queued, e.Base = queued(g.getenv("GITHUB_REF"))
 	}
 	if e.Run != "" && e.Repository != "" {
-		e.RunURL = fmt.Sprintf("%s/%s/actions/runs/%s", g.server(), e.Repository, e.Run)
+		e.RunURL = fmt.Sprintf("%s/%s/actions/runs/%s", g.Server(), e.Repository, e.Run)
 	}
 	if err := e.readFile(g.getenv("GITHUB_EVENT_PATH"), g.getenv("GITHUB_WORKSPACE")); err != nil {
 		return Event{}, err

@@ -45,8 +45,8 @@ func (g *GitHub) Mask(secret string) {
 // running reports whether a runner listens to workflow commands.
 func (g *GitHub) running() bool { return g.getenv("GITHUB_ACTIONS") == "true" }
 
-// server returns the address that people visit, without a slash at its end.
-func (g *GitHub) server() string {
+// Server returns the address of GitHub that people visit, without a slash at its end.
+func (g *GitHub) Server() string {
 	return cmp.Or(strings.TrimRight(g.getenv("GITHUB_SERVER_URL"), "/"), "https://github.com")
 }
 

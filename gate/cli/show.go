@@ -55,11 +55,10 @@ func newPage(ctx context.Context, e Env, w *workflow, b *baselines, rep gate.Rep
 		Accept: event.PullRequest != 0 && !b.cfg.ReportOnly, Rerun: rerun(b.cfg, rep), Attempts: w.attempts(ctx), Remarks: w.remarks,
 	}
 	if event.Repository != "" {
-		server := strings.TrimRight(cmp.Or(e.Getenv("GITHUB_SERVER_URL"), "https://github.com"), "/")
-		p.Links.CommitURL = server + "/" + event.Repository + "/commit/"
+		p.Links.CommitURL = w.gh.Server() + "/" + event.Repository + "/commit/"
 		if path := b.cfg.PolicyFile; filepath.IsLocal(path) { // as the branch has it that a proposal is judged by
 			u := url.URL{Path: "/" + event.Repository + "/blob/" + cmp.Or(event.Base, event.SHA) + "/" + filepath.ToSlash(filepath.Clean(path))}
-			p.Links.PolicyURL = server + u.EscapedPath()
+			p.Links.PolicyURL = w.gh.Server() + u.EscapedPath()
 		}
 	}
 	if p.Samples == report.SampleTexts {
