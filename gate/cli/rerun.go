@@ -9,10 +9,9 @@ import (
 	"github.com/hubgate/hubgate/hub/dataset"
 )
 
-// rerun returns the command that repeats the comparison on a laptop, beside the same scores files. It names the commit of the baseline,
-// so that the answer stays the same; of several models there are several, and the command compares with what is there then.
+// rerun returns the command that repeats a report on a laptop, beside the same scores files.
 func rerun(cfg config.Config, rep gate.Report) string {
-	args := []string{"hubgate", "check"}
+	args := []string{"hubgate", cfg.Command}
 	add := func(name, value string) {
 		if value != "" {
 			args = append(args, "--"+name, quoteArg(value))
@@ -40,6 +39,15 @@ func rerun(cfg config.Config, rep gate.Report) string {
 			args = append(args, "--plain-http")
 		}
 	}
+	if cfg.Command == "check" {
+		addBaseline(add, cfg, rep)
+	}
+	return strings.Join(args, " ")
+}
+
+// addBaseline adds what a comparison is with. It names the commit of the baseline, so that the answer stays the same; of several models
+// there are several, and the command compares with what is there then.
+func addBaseline(add func(name, value string), cfg config.Config, rep gate.Report) {
 	switch base := pinned(rep); {
 	case cfg.Baseline != "":
 		add("baseline", cfg.Baseline)
@@ -55,7 +63,6 @@ func rerun(cfg config.Config, rep gate.Report) string {
 		add("gate", cfg.Gate)
 		add("baseline-revision", otherwise(cfg.BaselineRevision, "auto"))
 	}
-	return strings.Join(args, " ")
 }
 
 // otherwise returns s unless it is what holds anyway.

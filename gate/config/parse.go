@@ -17,7 +17,7 @@ type PolicyReader func(path string, c Config) ([]byte, error)
 
 // Parse reads all settings: args are the arguments after the program's name, getenv and environ the environment, and
 // readFile reads the policy file by the path that was given, answering fs.ErrNotExist where there is none; of the Config that
-// it is handed, which belongs to the command, only Command and GitHubToken are set.
+// it is handed, which belongs to the command, only Command, GitHubToken and Verbose are set.
 //
 // When help is asked for, the Config says so, nothing else is looked at, and Problems concern the command's name alone.
 // Every other error is of type [Problems] too, and then holds all that is wrong; the Config is not to be used but to tell of it.
