@@ -52,6 +52,8 @@ func publish(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event act
 		err   error
 	}
 	outcomes := make([]outcome, len(rep.Models))
+	near, remove := dataset.Copies(cand.files.files, tempDir(e, cfg))
+	defer remove()
 	var g errgroup.Group
 	g.SetLimit(atOnce)
 	for i, m := range rep.Models {
@@ -61,7 +63,9 @@ func publish(ctx context.Context, e Env, cfg config.Config, h hub.Hub, event act
 		}
 		g.Go(func() error {
 			o := outcome{done: true}
-			o.pub, o.notes, o.err = dataset.Publish(ctx, h, push(e, cfg, event, cand, repo, to, m, rep.Accepted))
+			p := push(e, cfg, event, cand, repo, to, m, rep.Accepted)
+			p.Near = near
+			o.pub, o.notes, o.err = dataset.Publish(ctx, h, p)
 			o.pub.URL = datasetURL(cfg, repo)
 			outcomes[i] = o
 			return nil

@@ -24,7 +24,6 @@ type built struct {
 	id      string
 	dir     string
 	from    []codec.File // that the run was read from
-	copies  []*os.File   // of those of them that lie on a Hub
 	long    *builtFile
 	data    *builtFile // nil when the run cannot become the baseline, and when the dataset holds its data already
 	metrics []MetricRecord
@@ -66,8 +65,11 @@ func (p *Push) buildFiles(ctx context.Context, b *built) (err error) {
 		b.metrics, b.columns = p.metrics(true), p.columns(true)
 		return nil
 	}
-	if err := p.gather(b); err != nil {
-		return err
+	b.from = p.Files
+	if p.Text && p.Near != nil {
+		if b.from, err = p.Near(); err != nil {
+			return err
+		}
 	}
 	if err := p.buildData(ctx, b, p.Text); err != nil {
 		return err
@@ -80,28 +82,6 @@ func (p *Push) buildFiles(ctx context.Context, b *built) (err error) {
 		p.Model.Model, b.data.size, limit))
 	b.data.remove()
 	return p.buildData(ctx, b, false)
-}
-
-// gather takes the files that the run was read from. Where texts are wanted, those that lie on a Hub are copied first, once: texts
-// are read again and again, some samples at a time.
-func (p *Push) gather(b *built) error {
-	b.from = slices.Clone(p.Files)
-	for i := range b.from {
-		f := &b.from[i]
-		if _, far := f.Content.(codec.Fetcher); !far || !p.Text {
-			continue
-		}
-		to, err := os.CreateTemp(b.dir, "")
-		if err != nil {
-			return err
-		}
-		b.copies = append(b.copies, to)
-		if n, err := io.Copy(to, io.NewSectionReader(f.Content, 0, f.Size)); err != nil || n != f.Size {
-			return fmt.Errorf("%s: %w", f.Name, cmp.Or(err, io.ErrUnexpectedEOF))
-		}
-		f.Content = to
-	}
-	return nil
 }
 
 // buildData writes data/: the files' own columns where they are flat tables, else a table made of the scores. The latter
@@ -235,9 +215,6 @@ func (b *built) remove() {
 		if f != nil {
 			f.remove()
 		}
-	}
-	for _, f := range b.copies {
-		_ = f.Close() // it was written to be read here
 	}
 	_ = os.RemoveAll(b.dir) // a temporary folder; what cannot be removed does no harm
 }

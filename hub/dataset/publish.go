@@ -20,14 +20,15 @@ type Push struct {
 	Repo       hub.Repo
 	Branch     string // main, or a pull request's own branch, which is made when it is not there
 	Model      gate.ModelReport
-	Candidate  gate.Run      // this model's tables; its provenance has Created, which names the run
-	SHA256     string        // of this model's scores
-	Files      []codec.File  // that the run was read from
-	Options    codec.Options // how they were read
-	Origin     *Open         // where they lie, when that is one place on a Hub; nil otherwise
-	Scores     *codec.Scores // what reading them gave
-	Text       bool          // publish the text columns too
-	Repository string        // owner/name of the code's repository; empty outside GitHub
+	Candidate  gate.Run                     // this model's tables; its provenance has Created, which names the run
+	SHA256     string                       // of this model's scores
+	Files      []codec.File                 // that the run was read from
+	Near       func() ([]codec.File, error) // gives Files for reading texts, see [Copies]; nil for Files themselves
+	Options    codec.Options                // how they were read
+	Origin     *Open                        // where they lie, when that is one place on a Hub; nil otherwise
+	Scores     *codec.Scores                // what reading them gave
+	Text       bool                         // publish the text columns too
+	Repository string                       // owner/name of the code's repository; empty outside GitHub
 	Gate       string
 	ReportOnly bool
 	Accepted   *gate.Acceptance // by whom what failed was accepted; nil when nothing was

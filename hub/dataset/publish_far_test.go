@@ -13,19 +13,19 @@ import (
 	"github.com/hubgate/hubgate/hub/hubtest"
 )
 
-// A candidate on a Hub whose texts are published is read twice, however many samples it has: to judge it, and to copy it.
+// A candidate on a Hub whose texts are published is read twice, however many samples and models it has: to judge it, and to copy it.
 func TestPublishFromFar(t *testing.T) {
 	t.Parallel()
 	const rows = 6000
 	for form, row := range map[string]string{
-		"flat": `{"id":"q%[1]d","question":"what is %[1]d?","answer":%[2]q,"accuracy":%[3]d}`,
-		"long": `{"id":"q%[1]d","question":"what is %[1]d?","answer":%[2]q,"metric":"accuracy","score":%[3]d}`, // whose texts are looked up
+		"flat": `{"model":"%[4]s","id":"q%[1]d","question":"what is %[1]d?","answer":%[2]q,"accuracy":%[3]d}`,
+		"long": `{"model":"%[4]s","id":"q%[1]d","question":"what is %[1]d?","answer":%[2]q,"metric":"accuracy","score":%[3]d}`, // whose texts are looked up
 	} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
 			var lines strings.Builder
 			for i := range rows {
-				fmt.Fprintf(&lines, row+"\n", i, strings.Repeat(fmt.Sprintf("answer %d ", i), 70), 1+i%3)
+				fmt.Fprintf(&lines, row+"\n", i, strings.Repeat(fmt.Sprintf("answer %d ", i), 70), 1+i%3, []string{model, "acme/other"}[i%2])
 			}
 			size := int64(lines.Len())
 			s := hubtest.NewServer(t)
@@ -42,11 +42,16 @@ func TestPublishFromFar(t *testing.T) {
 			}
 			defer opened.Close()
 			s.ResetRequests()
-			r := read(t, codec.Options{ModelID: model}, opened.Files...)
-			p := b.judged(r, gate.Baseline{})
+			r := read(t, codec.Options{}, opened.Files...)
+			p, other := b.judged(r, gate.Baseline{}), only(b, r, "acme/other")
+			other.Repo.Name = "other-results"
 			judged := downloaded(s)
 			s.ResetRequests()
+			near, remove := dataset.Copies(r.files, b.temp)
+			p.Near, other.Near = near, near
 			b.publish(p)
+			b.publish(other)
+			remove()
 			copied := downloaded(s)
 			for what, got := range map[string]int64{"judge": judged[1], "publish": copied[1]} {
 				if got < size || got > size+64<<10 {
