@@ -67,7 +67,7 @@ func (p Policy) judgeLoss(c Comparison) (Outcome, Decision) {
 	switch {
 	case beyond && (p.Rule == Threshold || tested && c.PAdjusted < p.Alpha):
 		return Regressed, Fail
-	case loss < 0 && tested && c.PBetter < p.Alpha:
+	case -loss > c.slack() && tested && c.PBetter < p.Alpha:
 		return Improved, Pass
 	case tested && c.excludes():
 		return Held, Pass

@@ -77,6 +77,7 @@ func TestJudge(t *testing.T) {
 		{"improved", policy(), gained, gate.Improved, gate.Pass,
 			"accuracy rose by 0.19 (90 % CI 0.10 to 0.28; p = 0.003 after Holm over 4)"},
 		{"a gain that is no evidence after correction", policy(), func(c *gate.Comparison) { moved(c, 0.19, 0.09, 1, 0.05) }, gate.Held, gate.Pass, ""},
+		{"a gain of rounding alone", policy(), func(c *gate.Comparison) { moved(c, 1e-17, 0.02, 0.3, 0.001) }, gate.Held, gate.Pass, ""},
 		{"held", policy(), held, gate.Held, gate.Pass,
 			"accuracy fell by 0.02 (90 % CI −0.04 to 0.08), and a loss of more than the tolerated 0.10 is ruled out"},
 		{"the bound meets the tolerance", policy(), func(c *gate.Comparison) { moved(c, -0.05, 0.05, 0.1, 1) }, gate.Inconclusive, gate.Warn, ""},

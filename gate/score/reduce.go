@@ -1,6 +1,7 @@
 package score
 
 import (
+	"math"
 	"strings"
 )
 
@@ -41,20 +42,20 @@ func (t *Table) Reduce() *Table {
 
 func (t *Table) reduceColumn(c *Column, starts []int) Column {
 	out := Column{Metric: c.Metric, Values: make([]float64, len(starts))}
+	var usable []float64 // of one sample's trials
 	for s, k := range starts {
 		end := t.rows
 		if s+1 < len(starts) {
 			end = starts[s+1]
 		}
-		sum, n := 0.0, 0
+		usable = usable[:0]
 		for ; k < end; k++ {
 			if row := t.Order(k); c.Scored(row) {
-				sum += c.Values[row]
-				n++
+				usable = append(usable, c.Values[row])
 			}
 		}
-		if n > 0 {
-			out.Values[s] = sum / float64(n)
+		if len(usable) > 0 {
+			out.Values[s] = average(usable)
 			continue
 		}
 		if out.Causes == nil {
@@ -63,6 +64,32 @@ func (t *Table) reduceColumn(c *Column, starts []int) Column {
 		out.Causes[s] = c.Causes[t.Order(starts[s])]
 	}
 	return out
+}
+
+// average returns the mean to the last digit, in whatever order the values come: trials that agree give their very score, and no
+// two samples differ by rounding alone. The sum is Neumaier's (ZAMM 54, 1974).
+func average(xs []float64) float64 {
+	var sum, lost float64
+	for _, x := range xs {
+		next := sum + x
+		if math.Abs(sum) >= math.Abs(x) {
+			lost += (sum - next) + x
+		} else {
+			lost += (x - next) + sum
+		}
+		sum = next
+	}
+	if math.IsInf(sum, 0) || math.IsNaN(sum) { // a partial sum left float64's range, which the mean does not
+		const small = 0x1p-40
+		scaled := make([]float64, len(xs))
+		for i, x := range xs {
+			scaled[i] = float64(x * small)
+		}
+		return average(scaled) / small
+	}
+	n := float64(len(xs))
+	mean := sum / n
+	return mean + (math.FMA(-mean, n, sum)+lost)/n
 }
 
 // Pairs says which rows of two reduced tables are the same sample.

@@ -404,3 +404,29 @@ func BenchmarkBuild(b *testing.B) {
 		}
 	}
 }
+
+// Trials are averaged to the last digit, in any order, wherever the mean is a float64.
+func TestAverage(t *testing.T) {
+	t.Parallel()
+	const most = math.MaxFloat64
+	for _, tt := range []struct {
+		xs   []float64
+		want float64
+	}{
+		{[]float64{0.1, 0.1, 0.1}, 0.1},
+		{[]float64{0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7}, 0.7},
+		{[]float64{0.1, 0.2, 0.3}, 0.2},
+		{[]float64{0.3, 0.2, 0.1}, 0.2},
+		{[]float64{1, 0, 1}, 2. / 3},
+		{[]float64{1e16, 1, -1e16}, 1. / 3},
+		{[]float64{most, most, most}, most},
+		{[]float64{most, most, -most}, most / 3},
+		{[]float64{-most, -most}, -most},
+		{[]float64{5e-324}, 5e-324},
+		{[]float64{9007199254740993, 9007199254740993}, 9007199254740993},
+	} {
+		if got := average(tt.xs); got != tt.want {
+			t.Errorf("%v: got %v, want %v", tt.xs, got, tt.want)
+		}
+	}
+}
