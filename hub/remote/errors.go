@@ -70,10 +70,14 @@ func (h *Hub) fail(ctx context.Context, r request, a *answer) error {
 		e.Err = hub.ErrNoEntry
 	case code == "RepoNotFound", a.status == http.StatusUnauthorized && r.repo != (hub.Repo{}) && !strings.HasPrefix(message, badToken):
 		e.Err, e.Advice = hub.ErrHidden, h.wayToToken(r.repo)
-		if a.status != http.StatusUnauthorized && h.certain(ctx, r.repo) { // who is let in is not answered 401
-			if e.Err = h.confirmAbsent(ctx, r.repo); errors.Is(e.Err, hub.ErrHidden) {
-				e.Advice = "create it, empty and private, where there is none yet, and run again"
-			}
+		if a.status == http.StatusUnauthorized { // as who is let in is not
+			break
+		}
+		if h.certain(ctx, r.repo) {
+			e.Err = h.confirmAbsent(ctx, r.repo)
+		}
+		if errors.Is(e.Err, hub.ErrHidden) && h.caller.known() {
+			e.Advice = "check its owner and name; where there is none yet, create it, empty and private"
 		}
 	default:
 		e.Advice, e.Err = refusalOf(a, message)

@@ -66,6 +66,13 @@ func (h *Hub) certain(ctx context.Context, r hub.Repo) bool {
 	return h.caller.who.writes(r.Owner)
 }
 
+// known tells whether the Hub has said who asks.
+func (c *caller) known() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.who.Name != ""
+}
+
 // writes tells whether it is known that w may write whatever there is in a namespace.
 func (w *whoami) writes(namespace string) bool {
 	if w.Type != "user" {

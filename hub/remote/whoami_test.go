@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -100,6 +101,8 @@ func TestWhoamiOnce(t *testing.T) {
 				wg.Go(func() {
 					if _, err := h.Open(t.Context(), hub.Repo{Owner: "acme", Name: "missing-results"}); !errors.Is(err, tt.want) {
 						t.Errorf("got %v, want %v", err, tt.want)
+					} else if e := (*hub.Error)(nil); tt.want == hub.ErrHidden && (!errors.As(err, &e) || !strings.Contains(e.Mend(), "create it")) { //nolint:errorlint // the table's own
+						t.Errorf("got the advice %q, want one that makes a first run possible", e.Mend())
 					}
 				})
 			}
