@@ -194,3 +194,14 @@ func TestFloorOffScale(t *testing.T) {
 		}
 	}
 }
+
+// What a baseline far away costs in digits makes no room below a floor.
+func TestFloorBesideHugeBaseline(t *testing.T) {
+	t.Parallel()
+	floor := 0.5
+	p := policy(criteria(gate.Criterion{Metric: "accuracy", Min: &floor}))
+	f := gate.Evaluate(column(t, 0, 0), against(column(t, -1e308, 1)), p).Models[0].Findings[0]
+	if f.Outcome != gate.Breached || f.Decision != gate.Fail {
+		t.Errorf("%s, %s: %s", f.Outcome, f.Decision, f.Reason)
+	}
+}

@@ -118,3 +118,15 @@ func dash(s string) string {
 	}
 	return s
 }
+
+// FormatPercent writes a share to some significant digits: "90 %", "0.5 %". What is not all does not look so: "99.9999998 %".
+func FormatPercent(share float64, digits int) string {
+	s := strconv.FormatFloat(share*100, 'g', digits, 64)
+	for share < 1 && s == "100" && digits < 17 {
+		digits++
+		s = strconv.FormatFloat(share*100, 'g', digits, 64)
+	}
+	return s + " %"
+}
+
+func percent(share float64) string { return FormatPercent(share, 3) }

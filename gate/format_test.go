@@ -69,3 +69,19 @@ func TestComparisonFormat(t *testing.T) {
 		t.Errorf("a tenth of the means: %q, want 2588", got)
 	}
 }
+
+func TestFormatPercent(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		share  float64
+		digits int
+		want   string
+	}{
+		{0.9, 3, "90 %"}, {0.005, 3, "0.5 %"}, {1, 3, "100 %"}, {0, 3, "0 %"}, {0.9996, 3, "99.96 %"}, {0.9996, 4, "99.96 %"},
+		{1 - 2e-9, 3, "99.9999998 %"}, {math.Nextafter(1, 0), 3, "99.99999999999999 %"},
+	} {
+		if got := gate.FormatPercent(tt.share, tt.digits); got != tt.want {
+			t.Errorf("%v to %d digits: got %q, want %q", tt.share, tt.digits, got, tt.want)
+		}
+	}
+}

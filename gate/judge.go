@@ -117,7 +117,8 @@ func (p Policy) breaches(c Comparison) []string {
 		return nil
 	}
 	var out []string
-	if floor := c.Criterion.Min; floor != nil && c.turn(c.Candidate.Mean-*floor) > c.slack() {
+	own := Comparison{Candidate: c.Candidate, Scale: c.Scale} // a baseline far away makes no room below a floor
+	if floor := c.Criterion.Min; floor != nil && c.turn(c.Candidate.Mean-*floor) > own.slack() {
 		out = append(out, c.floorClause(*floor))
 	}
 	lost := c.Candidate.Missing + c.Dropped

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/hubgate/hubgate/gate/score"
@@ -271,8 +270,3 @@ func causes(by map[score.Cause]int) string {
 }
 
 func scale(s *score.Scale) string { return shortest(s.Min, 6) + " to " + shortest(s.Max, 6) }
-
-// percent formats a share to three significant digits: "90 %", "0.5 %".
-func percent(share float64) string {
-	return strconv.FormatFloat(share*100, 'g', 3, 64) + " %"
-}

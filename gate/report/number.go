@@ -74,7 +74,7 @@ func percent(k, n int) string {
 
 // hundredths writes a proportion, such as a level or a cap, in per cent.
 func hundredths(x float64) string {
-	return strconv.FormatFloat(100*x, 'g', 4, 64) + " %"
+	return gate.FormatPercent(x, 4)
 }
 
 // wholePercent writes a share in whole per cent.
