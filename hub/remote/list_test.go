@@ -108,6 +108,27 @@ func TestPagesEnd(t *testing.T) {
 	}
 }
 
+// A mirror hands on the Hub's own addresses: the next page is asked of the mirror.
+func TestPagesOfMirror(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"https://mirror.example", "https://hub.example/mirror"} {
+		var got []string
+		h := openHub(t, Options{URL: base, Token: always(secret)}, func(r *http.Request) (*http.Response, error) {
+			got = append(got, r.URL.String())
+			if len(got) == 2 {
+				return respond(200, `[{"id":"acme/b"}]`), nil
+			}
+			return respond(200, `[{"id":"acme/a"}]`, `Link: <https://hub.example/api/datasets?cursor=x%2By>; rel="next"`), nil
+		})
+		if n, err := last(h.Datasets(t.Context(), "acme")); n != 2 || err != nil {
+			t.Errorf("%s: got %d datasets, %v, want 2", base, n, err)
+		}
+		if want := base + "/api/datasets?cursor=x%2By"; len(got) != 2 || got[1] != want {
+			t.Errorf("asked %q, want %q for the second page", got, want)
+		}
+	}
+}
+
 // Too much at once is given up as well.
 func TestPagesBounded(t *testing.T) {
 	t.Parallel()

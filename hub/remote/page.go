@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/hubgate/hubgate/hub"
@@ -17,7 +18,7 @@ const (
 )
 
 // pages makes a request for a list, and then for its further pages as each answer names the next. It refuses a list that leads
-// to another host, that leads back to a page that was read, or that does not end.
+// to something else on another host, that leads back to a page that was read, or that does not end.
 func pages[T any](ctx context.Context, h *Hub, r request) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
 		seen := map[string]bool{}
@@ -36,6 +37,9 @@ func pages[T any](ctx context.Context, h *Hub, r request) iter.Seq2[[]T, error] 
 			}
 			why := ""
 			u, err := h.base.Parse(next)
+			if err == nil && u.EscapedPath() == r.path { // a mirror may hand on the Hub's own address of it
+				u, err = url.Parse(h.base.String() + r.path + "?" + u.RawQuery)
+			}
 			switch {
 			case err != nil:
 				why = "the address of its next page cannot be read"
