@@ -18,9 +18,12 @@ import (
 // maxFile bounds a file that is read through GitHub: policies are short.
 const maxFile = 1 << 20
 
+// ErrNotFile says that what a revision has under a name is a folder, a submodule, or larger than a file that is read.
+var ErrNotFile = fmt.Errorf("not a file of at most %d bytes", maxFile)
+
 // File returns a file of the repository as it is at a branch, tag or commit. Its path is relative to the repository's root, with
-// slashes. The error is fs.ErrNotExist where the revision can be read and has no such file; any other says that it
-// cannot be known what is there.
+// slashes. The error is fs.ErrNotExist where the revision can be read and has no such file, and ErrNotFile where it has
+// something else; any other says that it cannot be known what is there.
 func (g *GitHub) File(ctx context.Context, e Event, revision, name string) ([]byte, error) {
 	if revision == "" {
 		return nil, fmt.Errorf("%s: the event names no revision to read it at", name)
@@ -70,13 +73,11 @@ func raw(ctx context.Context, api *github.Client, e Event, revision, name string
 	defer resp.Body.Close()
 	content, err := io.ReadAll(io.LimitReader(resp.Body, maxFile+1))
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	switch {
-	case err != nil:
+	if err == nil && (kind == "application/json" || len(content) > maxFile) { // JSON for a folder, or a submodule
+		err = ErrNotFile
+	}
+	if err != nil {
 		return nil, err
-	case kind == "application/json": // a folder, or a submodule
-		return nil, errors.New("not a file")
-	case len(content) > maxFile:
-		return nil, fmt.Errorf("larger than %d bytes", maxFile)
 	}
 	return content, nil
 }
@@ -89,8 +90,8 @@ func (g *GitHub) Changes(ctx context.Context, e Event, name string) (bool, error
 }
 
 // Evaluated returns a file of the repository as it is in what a run of a workflow checked out: the commit of a push or a queue, and
-// of a pull request its merge with the base branch. The error is fs.ErrNotExist where it is not there; any other says that it
-// cannot be known, as where pull request and base branch have both changed it. What the base branch took back meanwhile is not seen.
+// of a pull request its merge with the base branch. Errors are those of File; nor can it be known what was there where pull request and
+// base branch have both changed it. What the base branch took back meanwhile is not seen.
 func (g *GitHub) Evaluated(ctx context.Context, e Event, name string) ([]byte, error) {
 	if !e.Proposed() || e.InQueue() {
 		return g.File(ctx, e, e.SHA, name)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"github.com/hubgate/hubgate/gate/action"
 	"github.com/hubgate/hubgate/gate/config"
 	"github.com/hubgate/hubgate/gate/evalconf"
 )
@@ -85,6 +86,8 @@ func (w *workflow) evalConfig(ctx context.Context, e Env, cfg config.Config) (ev
 			if content, err = readGivenFile(filepath.FromSlash(name)); err != nil {
 				return nil, err
 			}
+		case errors.Is(err, action.ErrNotFile):
+			return nil, fmt.Errorf("input eval-config: %w; name the judge's and the rubric's files", err)
 		case err != nil:
 			w.notices = append(w.notices, fmt.Sprintf("eval-config: judge and rubric are not checked: %v", err))
 			return nil, nil
@@ -94,8 +97,8 @@ func (w *workflow) evalConfig(ctx context.Context, e Env, cfg config.Config) (ev
 	return evalconf.FromFiles(files)
 }
 
-// evaluated returns a file as it was where the scores were made. The error is fs.ErrNotExist for one that the repository has neither
-// there nor at the workspace's commit; any other says that it cannot be known.
+// evaluated returns a file as it was where the scores were made, empty where it had been removed. The error is fs.ErrNotExist for one
+// that the repository has neither there nor at the workspace's commit, and else as that of [action.GitHub.File].
 func (w *workflow) evaluated(ctx context.Context, name, workspace string) ([]byte, error) {
 	if strings.ContainsAny(name, "*?[{") {
 		return nil, fmt.Errorf("which files match %q at %.7s is not known; name each", name, w.event.SHA)
@@ -104,9 +107,7 @@ func (w *workflow) evaluated(ctx context.Context, name, workspace string) ([]byt
 	if !errors.Is(err, fs.ErrNotExist) {
 		return content, err
 	}
-	if _, err = w.gh.File(ctx, w.event, workspace, name); err == nil {
-		err = fmt.Errorf("%s is not there at %.7s", name, w.event.SHA)
-	}
+	_, err = w.gh.File(ctx, w.event, workspace, name)
 	return nil, err
 }
 

@@ -197,7 +197,7 @@ func (w *workflow) compareOwn(ctx context.Context, path, name string, base []byt
 	switch {
 	case err == nil && string(content) == string(base):
 		return
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, action.ErrNotFile):
 		w.notices = append(w.notices, err.Error())
 		return
 	}
