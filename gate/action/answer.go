@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -45,9 +46,39 @@ func (g *GitHub) run(ctx context.Context, e Event, what errand, ask func(context
 		err = ask(ctx, client)
 	}
 	if err != nil {
-		return what.advise(err, e)
+		return failure{what.advise(err, e), unavailable(err)}
 	}
 	return nil
+}
+
+// ErrUnavailable is what an error is that came of GitHub, or the way there: nothing that people gave is wrong.
+var ErrUnavailable = errors.New("GitHub is not available")
+
+// A failure is why an errand came to nothing, in words that say how to mend it.
+type failure struct {
+	error
+	passing bool // it is ErrUnavailable
+}
+
+func (f failure) Unwrap() error { return f.error }
+
+// Is makes a failure that may pass be ErrUnavailable.
+func (f failure) Is(target error) bool { return f.passing && target == ErrUnavailable }
+
+// unavailable reports whether GitHub did not answer, or said that it cannot for now.
+func unavailable(err error) bool {
+	var limit *github.RateLimitError
+	var abuse *github.AbuseRateLimitError
+	var answer *github.ErrorResponse
+	var broken *url.Error
+	switch {
+	case errors.As(err, &answer):
+		status := answer.Response.StatusCode
+		return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
+	case errors.As(err, &limit), errors.As(err, &abuse), errors.As(err, &broken):
+		return true
+	}
+	return errors.Is(err, context.DeadlineExceeded)
 }
 
 // answered reports whether err is GitHub's answer with that status, other than the status of a rate limit.

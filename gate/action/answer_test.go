@@ -1,6 +1,8 @@
 package action
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -176,4 +178,37 @@ func TestCommentTimeout(t *testing.T) {
 			t.Errorf("took %v, want %v", got, want)
 		}
 	})
+}
+
+// Whose fault it is, whatever the words.
+func TestUnavailable(t *testing.T) {
+	t.Parallel()
+	exhausted := http.Header{"X-Ratelimit-Limit": {"1000"}, "X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {"4102444800"}}
+	for _, tt := range []struct {
+		name  string
+		fault actiontest.Fault
+		want  bool
+	}{
+		{"broken", actiontest.Fault{Status: http.StatusInternalServerError, Message: "Server Error"}, true},
+		{"too many requests", actiontest.Fault{Status: http.StatusTooManyRequests, Message: "slow down"}, true},
+		{"asks for rest", actiontest.SecondaryLimit(3600), true},
+		{"rate limit", actiontest.Fault{Status: http.StatusForbidden, Header: exhausted, Message: "API rate limit exceeded"}, true},
+		{"forbidden", actiontest.Fault{Status: http.StatusForbidden, Message: "Resource not accessible by integration"}, false},
+		{"not valid", actiontest.Fault{Status: http.StatusUnauthorized, Message: "Bad credentials"}, false},
+	} {
+		hub := newGitHub(t)
+		hub.SetFile("main", "policy.yml", "version: 1")
+		if tt.fault.Docs == "" {
+			tt.fault.Docs = "https://docs.github.com/rest"
+		}
+		hub.Fail(tt.fault)
+		_, err := edge(hub, actiontest.WorkflowToken).File(t.Context(), Event{Repository: "acme/evals"}, "main", "policy.yml")
+		if got := errors.Is(err, ErrUnavailable); err == nil || got != tt.want {
+			t.Errorf("%s: got %t of %v, want %t", tt.name, got, err, tt.want)
+		}
+	}
+	gone := New(env(map[string]string{"GITHUB_API_URL": "http://127.0.0.1:1"}), io.Discard, nil, "token")
+	if _, err := gone.File(t.Context(), Event{Repository: "acme/evals"}, "main", "policy.yml"); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("no connection: got %v", err)
+	}
 }

@@ -42,7 +42,10 @@ func Main(ctx context.Context, e Env) int {
 	cfg, err := config.Parse(e.Args, e.Getenv, e.Environ(), w.readPolicy(ctx, e))
 	if err != nil {
 		w.refuse(ctx, e, cfg, err)
-		return e.fail(unusable(err))
+		if !w.down {
+			err = unusable(err)
+		}
+		return e.fail(err)
 	}
 	if cfg.Help {
 		help, _ := config.Help(cfg.HelpCommand)

@@ -27,6 +27,7 @@ type workflow struct {
 	notices []string        // what could not be found out, or should be known
 	remarks []report.Remark // what the report should say of how the run came to be judged
 	own     *ownPolicy      // nil where the proposal changes none
+	down    bool            // GitHub did not give the policy
 	err     error           // why the event cannot be used
 	key     string          // by which comment and check are found again
 	check   *action.Check
@@ -177,6 +178,7 @@ func (w *workflow) readPolicy(ctx context.Context, e Env) config.PolicyReader {
 			if err == nil {
 				w.compareOwn(ctx, path, name, content)
 			}
+			w.down = w.down || errors.Is(err, action.ErrUnavailable)
 			return content, err
 		}
 		content, err = os.ReadFile(path)
