@@ -125,9 +125,28 @@ type search struct {
 
 func newSearch(ctx context.Context, q Query, st hub.Store, at hub.Commit) *search {
 	s := &search{Query: q, st: st, at: at}
-	s.data = sync.OnceValues(func() ([]hub.Entry, error) { return list(ctx, st, at, "data") })
-	s.history = sync.OnceValues(func() ([]HistoryRow, error) { return s.rec.history(ctx, st, at, false) })
+	s.data = once(func() ([]hub.Entry, error) { return list(ctx, st, at, "data") })
+	s.history = once(func() ([]HistoryRow, error) { return s.rec.history(ctx, st, at, false) })
 	return s
+}
+
+// once returns what read does, which is called when it is first asked for. Unlike [sync.OnceValues] it waits on a channel, which
+// lets the clock of a test go on.
+func once[T any](read func() (T, error)) func() (T, error) {
+	var begin sync.Once
+	var v T
+	var err error
+	done := make(chan struct{})
+	return func() (T, error) {
+		begin.Do(func() {
+			go func() {
+				defer close(done)
+				v, err = read()
+			}()
+		})
+		<-done
+		return v, err
+	}
 }
 
 // meanwhile begins to read what will be asked for, beside what is read before that. The function that it returns waits until

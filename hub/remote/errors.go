@@ -70,7 +70,7 @@ func (h *Hub) fail(ctx context.Context, r request, a *answer) error {
 		e.Err = hub.ErrNoEntry
 	case code == "RepoNotFound", a.status == http.StatusUnauthorized && r.repo != (hub.Repo{}) && !strings.HasPrefix(message, badToken):
 		e.Err, e.Advice = hub.ErrHidden, h.wayToToken(r.repo)
-		if a.status == http.StatusUnauthorized { // as who is let in is not
+		if a.status == http.StatusUnauthorized || r.repo == (hub.Repo{}) { // as who is let in is not; who asks is one that is about none
 			break
 		}
 		if h.certain(ctx, r.repo) {
