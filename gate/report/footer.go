@@ -17,7 +17,7 @@ const rerunLength = 800
 func (v *view) footer(p *Page) footer {
 	f := footer{v.identity(p)}
 	if c := v.report.Candidate; p.Accept && v.decision == gate.Fail && c.GitSHA != "" {
-		f = append(f, "To accept: comment "+v.span("/hubgate accept "+c.GitSHA+" reason", rerunLength)+" and re-run the job.")
+		f = append(f, "To accept it as the new baseline: comment "+v.span("/hubgate accept "+c.GitSHA+" reason", rerunLength)+" and re-run the job.")
 	}
 	if c := p.Rerun; c != "" && clean(c) == c && utf8.RuneCountInString(c) <= rerunLength {
 		f = append(f, "The same on a laptop: "+v.span(c, rerunLength))
