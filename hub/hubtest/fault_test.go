@@ -220,6 +220,26 @@ func TestLatency(t *testing.T) {
 	}
 }
 
+// Answers wait for the line that they share.
+func TestBandwidth(t *testing.T) {
+	t.Parallel()
+	s := start(t, hubtest.Options{})
+	s.SetBandwidth(10_000)
+	began := time.Now()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() { ask(t, ada, "GET", s.URL()+"/api/datasets/"+results, "").want(200) })
+	}
+	wg.Wait()
+	sent := int64(0)
+	for _, r := range s.Requests() {
+		sent += r.Sent
+	}
+	if got, want := time.Since(began), time.Duration(sent)*time.Second/10_000; got < want {
+		t.Errorf("%d bytes took %v, want %v or more", sent, got, want)
+	}
+}
+
 // One commit at a time: the others are told that the dataset is busy, and land when they come again.
 func TestCommitTime(t *testing.T) {
 	t.Parallel()

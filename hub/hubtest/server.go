@@ -48,6 +48,8 @@ type Server struct {
 	links    int                    // generation of signed links; those of older ones have expired
 	frozen   bool                   // the index takes nothing in
 	latency  time.Duration
+	second   int       // bytes that the line takes in a second; 0 for any number
+	busy     time.Time // until when the line is taken
 	faults   []*Fault
 	requests []*Request
 	asked    int // requests to the Hub so far
@@ -95,6 +97,26 @@ func (s *Server) SetLatency(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.latency = d
+}
+
+// SetBandwidth makes all answers from now on share a line that takes so many bytes a second; 0 takes the limit away.
+func (s *Server) SetBandwidth(second int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.second = second
+}
+
+// takes returns how long the line is taken until it has sent n bytes more. The caller holds the lock.
+func (s *Server) takes(n int) time.Duration {
+	if s.second == 0 {
+		return 0
+	}
+	now := time.Now()
+	if s.busy.Before(now) {
+		s.busy = now
+	}
+	s.busy = s.busy.Add(time.Duration(n) * time.Second / time.Duration(s.second))
+	return s.busy.Sub(now)
 }
 
 // ServeHTTP answers as the Hub does.
@@ -246,7 +268,9 @@ func (w *recorder) Write(p []byte) (int, error) {
 	w.s.mu.Lock()
 	w.seen.Status = cmp.Or(w.seen.Status, http.StatusOK)
 	w.seen.Sent += int64(len(p))
+	pause := w.s.takes(len(p))
 	w.s.mu.Unlock()
+	time.Sleep(pause)
 	return w.ResponseWriter.Write(p)
 }
 
