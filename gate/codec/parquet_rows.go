@@ -127,15 +127,7 @@ func writeField(out *pqRows, k int, f tableField, v reflect.Value) {
 // is an [Error], and so are more than four million rows, or more than 64 MiB behind a [Fetcher], of which all is fetched.
 // Errors name no file.
 func ReadRows[T any](r io.ReaderAt, size int64) ([]T, error) {
-	fields, err := fieldsOf(reflect.TypeFor[T]())
-	if err != nil {
-		return nil, err
-	}
-	f, err := openTable(r, size)
-	if err != nil {
-		return nil, err
-	}
-	p, err := openParquet(f)
+	fields, p, err := openRows[T](r, size)
 	if err != nil {
 		return nil, err
 	}
@@ -169,15 +161,7 @@ func ReadRows[T any](r io.ReaderAt, size int64) ([]T, error) {
 
 // UnreadColumns returns the names of the columns that [ReadRows] passes over: those that T lacks.
 func UnreadColumns[T any](r io.ReaderAt, size int64) ([]string, error) {
-	fields, err := fieldsOf(reflect.TypeFor[T]())
-	if err != nil {
-		return nil, err
-	}
-	f, err := openTable(r, size)
-	if err != nil {
-		return nil, err
-	}
-	p, err := openParquet(f)
+	fields, p, err := openRows[T](r, size)
 	if err != nil {
 		return nil, err
 	}
@@ -188,6 +172,20 @@ func UnreadColumns[T any](r io.ReaderAt, size int64) ([]string, error) {
 		}
 	}
 	return unread, nil
+}
+
+// openRows opens a table whose columns are fields of T, as far as either has them.
+func openRows[T any](r io.ReaderAt, size int64) ([]tableField, *pqFile, error) {
+	fields, err := fieldsOf(reflect.TypeFor[T]())
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := openTable(r, size)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := openParquet(f)
+	return fields, p, err
 }
 
 // openTable returns a small table, in memory where it is remote.
