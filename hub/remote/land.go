@@ -42,7 +42,7 @@ func (p *push) land(ctx context.Context) (hub.Commit, error) {
 			return done, nil
 		}
 		why := landingOf(err)
-		if why == refused || ctx.Err() != nil {
+		if why == refused || why == unanswered && ctx.Err() != nil {
 			return hub.Commit{}, err
 		}
 		done, moved, traceErr := p.trace(ctx, key)
