@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -224,10 +225,11 @@ func badTag(n *yaml.Node, want string) *Error {
 	return &Error{Line: n.Line, Reason: fmt.Sprintf("%s is not %s; drop the tag %s", clip(quote(n.Value)), want, n.ShortTag())}
 }
 
-// showTag makes every tag begin with "!", so that no text looks like a tagged value. A tag longer than [MaxText] is hashed as text is.
+// showTag makes every tag begin with "!", so that no text looks like a tagged value. A tag longer than [MaxText], or that does not show
+// itself, is hashed.
 func showTag(tag string) string {
 	switch {
-	case len(tag) > MaxText:
+	case len(tag) > MaxText, strings.ContainsFunc(tag, func(r rune) bool { return !unicode.IsPrint(r) }):
 		return "!<" + digest([]byte(tag)) + ">"
 	case strings.HasPrefix(tag, "!"):
 		return tag
