@@ -180,6 +180,8 @@ func TestCardRefused(t *testing.T) {
 		{"list", "---\n- a\n---\n", "its YAML is not a mapping with a line per key; mend it on the Hub"},
 		{"text", "---\nhello\n---\n", "its YAML is not a mapping with a line per key; mend it on the Hub"},
 		{"flow", "---\n{tags: [a]}\n---\n", "its YAML is not a mapping with a line per key; mend it on the Hub"},
+		{"bare return", "---\ntags:\r- a\n---\n", `its YAML has line ends that are neither "\n" nor "\r\n"; mend it on the Hub`},
+		{"line separator", "---\na: 'b\u2028c'\n---\n", `its YAML has line ends that are neither "\n" nor "\r\n"; mend it on the Hub`},
 		{"twice below", "---\nconfigs:\n- a: 1\n  a: 2\n---\n", `its YAML cannot be read: yaml: unmarshal errors: line 3: mapping key "a" already defined at line 2; mend it on the Hub`},
 		{"twice", "---\ntags: [a]\ntags: [b]\n---\n", `its YAML has the key "tags" twice; mend it on the Hub`},
 		{"indented", "---\n  tags: [a]\n---\n", `its YAML has the key "tags" in column 3; begin every key in the first`},

@@ -53,6 +53,9 @@ type keyEdit func(value *yaml.Node) (edited *yaml.Node, changed bool, err error)
 
 // editFront edits the YAML of a card, whose other keys stay as they are to the byte.
 func editFront(front string, e cardEdit, eol string) (string, error) {
+	if strings.ContainsAny(strings.ReplaceAll(front, "\r\n", "\n"), "\r\u0085\u2028\u2029") { // of which YAML makes lines, and nobody else
+		return "", errors.New(`its YAML has line ends that are neither "\n" nor "\r\n"; mend it on the Hub`)
+	}
 	keys := []struct {
 		name string
 		edit keyEdit
